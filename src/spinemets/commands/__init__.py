@@ -1,0 +1,1 @@
+"""One module for each command; each imports its layer only when it is called."""
