@@ -58,7 +58,8 @@ class WeightingJudgement:
 class AcquisitionParameters:
     """Header facts that weighting is judged from; None or empty where the header is silent.
 
-    Texts are as the scanner wrote them. Multi-valued DICOM elements are tuples.
+    Texts are as the scanner wrote them. Multi-valued DICOM elements are tuples. ``acquisition_type``
+    is MR Acquisition Type: ``2D`` or ``3D``.
     """
 
     modality: str = ""
@@ -82,6 +83,7 @@ class AcquisitionParameters:
     spectrally_selected_suppression: str = ""
     complex_image_component: str = ""
     in_plane_phase_encoding: str = ""
+    acquisition_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class Series:
         source: Where the pixels are.
         frame_of_reference: Series with equal values share scanner coordinates; "" where unknown.
         warnings: What is unusual, in sentences.
+        number: Series Number of the header; None where there is none.
     """
 
     key: str
@@ -135,6 +138,7 @@ class Series:
     source: DicomSource | FileSource
     frame_of_reference: str = ""
     warnings: tuple[str, ...] = ()
+    number: int | None = None
 
     @property
     def spacing_mm(self) -> tuple[float, float, float]:
