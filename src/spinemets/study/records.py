@@ -166,6 +166,7 @@ class Study:
         series: In acquisition order where known.
         problems: Files that were left out, and why.
         study_date: ISO date, only for ordering visits; never written to an output.
+        folder: The innermost folder that holds all its files, where the user's word on it is looked for.
     """
 
     key: str
@@ -173,3 +174,4 @@ class Study:
     series: tuple[Series, ...]
     problems: tuple[Problem, ...] = ()
     study_date: str | None = field(default=None, repr=False)
+    folder: Path | None = field(default=None, repr=False)
