@@ -1,0 +1,334 @@
+"""Random protocols of a whole study: which series, where, how."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from spinemets.anatomy import Level
+from spinemets.phantom.digital import DigitalSpine, VertebraFrame
+from spinemets.phantom.protocol import (
+    FatSuppression,
+    Imperfections,
+    PhaseAxis,
+    RigidShift,
+    SequenceKind,
+    SeriesProtocol,
+    SliceGeometry,
+    Station,
+    Timing,
+    Vendor,
+)
+from spinemets.phantom.protocol_ranges import ProtocolRanges, Range, StackRanges, TimingRanges
+from spinemets.phantom.slice_placement import axial_stacks, sagittal_axes, sagittal_centre
+from spinemets.study.records import Plane, Weighting
+
+_REFERENCE_VOXEL_MM3 = 4.0
+# Two-point Dixon gradient echoes: in and opposed phase of fat at 220 Hz per 1.5 T.
+_DIXON_TR_MS, _DIXON_FLIP_DEG = 160.0, 70.0
+_DIXON_TE_MS = {1.5: (4.6, 2.3), 3.0: (2.46, 1.23)}
+_DIXON_WEIGHTINGS = (
+    Weighting.DIXON_IN,
+    Weighting.DIXON_OPPOSED,
+    Weighting.DIXON_WATER,
+    Weighting.DIXON_FAT,
+)
+_PHASE_ALONG_SPINE = 0.75
+_FAT_SATURATION = (0.8, 0.97)
+# Refocusing flip angles that headers of turbo spin echoes report.
+_REFOCUSING_DEG = {Vendor.SIEMENS: 150.0, Vendor.GE: 111.0, Vendor.PHILIPS: 90.0, Vendor.CANON: 90.0}
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """What the series of one study share."""
+
+    station: Station
+    vendor: Vendor
+    field_strength_t: float
+    ranges: ProtocolRanges
+    sagittal_phase: PhaseAxis
+    flaws: Imperfections
+    reference_noise_sd: float
+
+
+def draw_protocols(
+    rng: np.random.Generator,
+    spine: DigitalSpine,
+    station: Station,
+    axial_levels: Sequence[Level],
+    ranges: ProtocolRanges,
+) -> tuple[SeriesProtocol, ...]:
+    """Protocols of one study of one station, in order of acquisition.
+
+    At least one sagittal series without contrast agent is always there. Axial T2 stacks cover the
+    ``axial_levels`` that the station's sagittal field of view shows: one stack for each run of neighbouring
+    levels, tilted as their end plates are.
+
+    Args:
+        rng: Decides everything.
+        spine: The anatomy that slices are placed on, as a technologist does on the localizer.
+        station: The part of the spine; its middle is the middle of the frames given.
+        axial_levels: Levels worth axial slices, in any order.
+        ranges: What is drawn from.
+
+    Raises:
+        ValueError: If the spine has no vertebra on its near grid.
+    """
+    if not spine.frames:
+        raise ValueError("the digital spine shows no vertebra, so no slices can be placed")
+    visit = _draw_visit(rng, station, ranges)
+    stack = _draw_sagittal_stack(rng, spine, visit)
+    series = [_sagittal(rng, visit, weighting, stack) for weighting in _draw_weightings(rng, ranges)]
+    series += _axials(rng, visit, spine, stack, axial_levels)
+    return tuple(_moved(rng, visit, protocol, index) for index, protocol in enumerate(series))
+
+
+def _draw_visit(rng: np.random.Generator, station: Station, ranges: ProtocolRanges) -> _Visit:
+    vendors = list(ranges.vendor_shares)
+    shares = np.array([ranges.vendor_shares[vendor] for vendor in vendors])
+    flaws = ranges.imperfections
+    return _Visit(
+        station=station,
+        vendor=vendors[int(rng.choice(len(vendors), p=shares / shares.sum()))],
+        field_strength_t=3.0 if rng.random() < ranges.three_tesla_share else 1.5,
+        ranges=ranges,
+        # Mostly along the spine, which keeps ghosts of heart and bowel off the canal.
+        sagittal_phase=PhaseAxis.ROW if rng.random() < _PHASE_ALONG_SPINE else PhaseAxis.COLUMN,
+        flaws=Imperfections(
+            coil_radius_mm=_uniform(rng, flaws.coil_radius_mm),
+            anterior_coil=_uniform(rng, flaws.anterior_coil),
+            intensity_correction=_uniform(rng, flaws.intensity_correction),
+            g_factor=_uniform(rng, flaws.g_factor),
+        ),
+        reference_noise_sd=_uniform(rng, flaws.noise_sd),
+    )
+
+
+def _draw_weightings(rng: np.random.Generator, ranges: ProtocolRanges) -> list[Weighting]:
+    presence = ranges.presence
+    weightings = []
+    if rng.random() < presence.t1:
+        weightings.append(Weighting.T1)
+    if rng.random() < presence.t2:
+        weightings.append(Weighting.T2)
+    if rng.random() < presence.fat_suppressed_t2:
+        inverted = rng.random() < presence.stir_among_fat_suppressed
+        weightings.append(Weighting.STIR if inverted else Weighting.T2_FS)
+    if not weightings:
+        weightings.append(Weighting.T2)
+    if rng.random() < presence.dixon:
+        weightings.extend(_DIXON_WEIGHTINGS)
+    if rng.random() < presence.contrast_agent:
+        weightings.append(Weighting.T1_GD)
+    return weightings
+
+
+def _draw_sagittal_stack(rng: np.random.Generator, spine: DigitalSpine, visit: _Visit) -> SliceGeometry:
+    stack = visit.ranges.sagittal[visit.station]
+    axes = sagittal_axes(spine.frames, rng.normal(0.0, visit.ranges.angulation_sd_deg, size=3))
+    if rng.random() < 0.5:
+        axes = axes * np.array([-1.0, 1.0, 1.0])
+    count = int(rng.integers(stack.slice_count[0], stack.slice_count[1] + 1))
+    centre = sagittal_centre(spine.frames) + rng.normal(0.0, (1.0, 5.0, 6.0))
+    return _draw_stack(rng, stack, axes, centre, count, visit.sagittal_phase)
+
+
+def _draw_stack(
+    rng: np.random.Generator,
+    stack: StackRanges,
+    axes_ras: npt.NDArray[np.float64],
+    centre_ras_mm: npt.NDArray[np.float64],
+    slice_count: int,
+    phase_axis: PhaseAxis,
+) -> SliceGeometry:
+    thickness = round(_uniform(rng, stack.thickness_mm) * 2.0) / 2.0
+    extent = float(round(_uniform(rng, stack.field_of_view_mm) / 5.0) * 5)
+    samples = int(rng.choice(stack.frequency_samples))
+    lines = int(samples * _uniform(rng, stack.phase_share)) // 2 * 2
+    pixels = max(int(rng.choice(stack.reconstructed_pixels)), samples)
+    return SliceGeometry(
+        centre_ras_mm=centre_ras_mm,
+        axes_ras=axes_ras,
+        slice_count=slice_count,
+        thickness_mm=thickness,
+        gap_mm=round(thickness * _uniform(rng, stack.gap_share), 1),
+        field_of_view_mm=(extent, extent),
+        acquired_matrix=(lines, samples) if phase_axis is PhaseAxis.ROW else (samples, lines),
+        reconstructed_matrix=(pixels, pixels),
+    )
+
+
+def _sagittal(
+    rng: np.random.Generator, visit: _Visit, weighting: Weighting, stack: SliceGeometry
+) -> SeriesProtocol:
+    timing = _draw_timing(rng, visit, weighting)
+    return _series(rng, visit, Plane.SAGITTAL, weighting, timing, stack, visit.sagittal_phase, "")
+
+
+def _axials(
+    rng: np.random.Generator,
+    visit: _Visit,
+    spine: DigitalSpine,
+    sagittal: SliceGeometry,
+    levels: Sequence[Level],
+) -> list[SeriesProtocol]:
+    if rng.random() >= visit.ranges.presence.axial_t2:
+        return []
+    ranges = visit.ranges.axial[visit.station]
+    shown = _shown_frames(spine, sagittal, levels)
+    timing = _draw_timing(rng, visit, Weighting.T2, visit.ranges.axial_t2)
+    series = []
+    for number, place in enumerate(axial_stacks(shown, spine.canal), start=1):
+        tilt = rng.normal(0.0, visit.ranges.angulation_sd_deg, size=2)
+        template = _draw_stack(rng, ranges, place.axes(tilt), place.centre_ras_mm, 1, PhaseAxis.COLUMN)
+        extent = place.length_mm + _uniform(rng, visit.ranges.axial_extra_mm)
+        count = max(ranges.slice_count[0], round(extent / template.spacing_mm[0]))
+        stack = replace(template, slice_count=count)
+        series.append(
+            _series(rng, visit, Plane.AXIAL, Weighting.T2, timing, stack, PhaseAxis.COLUMN, f"_{number}")
+        )
+    return series
+
+
+def _shown_frames(
+    spine: DigitalSpine, sagittal: SliceGeometry, levels: Sequence[Level]
+) -> list[VertebraFrame]:
+    half_mm = sagittal.field_of_view_mm[0] / 2.0
+    middle = sagittal.centre_ras_mm[2]
+    wanted = set(levels)
+    return [
+        frame
+        for frame in spine.frames
+        if frame.level in wanted and abs(frame.origin_ras_mm[2] - middle) < half_mm
+    ]
+
+
+def _series(
+    rng: np.random.Generator,
+    visit: _Visit,
+    plane: Plane,
+    weighting: Weighting,
+    timing: Timing,
+    stack: SliceGeometry,
+    phase_axis: PhaseAxis,
+    suffix: str,
+) -> SeriesProtocol:
+    short = {Plane.SAGITTAL: "sag", Plane.AXIAL: "ax"}[plane]
+    name = f"{visit.station}_{short}_{weighting.value.replace('+', '-')}{suffix}"
+    return SeriesProtocol(
+        name=name,
+        station=visit.station,
+        plane=plane,
+        weighting=weighting,
+        vendor=visit.vendor,
+        field_strength_t=visit.field_strength_t,
+        timing=timing,
+        geometry=stack,
+        phase_axis=phase_axis,
+        imperfections=_draw_flaws(rng, visit, plane, timing, stack),
+    )
+
+
+def _draw_flaws(
+    rng: np.random.Generator, visit: _Visit, plane: Plane, timing: Timing, stack: SliceGeometry
+) -> Imperfections:
+    ranges = visit.ranges.imperfections
+    saturated = plane is Plane.SAGITTAL and rng.random() < ranges.saturation_probability
+    return replace(
+        visit.flaws,
+        noise_sd=_noise_sd(visit, timing, stack),
+        shading=_uniform(rng, ranges.shading),
+        ghosting=_uniform(rng, ranges.ghosting),
+        flow_void=_uniform(rng, ranges.flow_void),
+        wrap=bool(rng.random() < ranges.wrap_probability),
+        chemical_shift=timing.fat_suppression is not FatSuppression.DIXON,
+        anterior_saturation_mm=_uniform(rng, ranges.saturation_mm) if saturated else None,
+    )
+
+
+def _noise_sd(visit: _Visit, timing: Timing, stack: SliceGeometry) -> float:
+    # Signal grows with the voxel and the field; a technologist buys back what small voxels lose with
+    # averages, but only in part (square root of time).
+    rows, columns = stack.acquired_matrix
+    height, width = stack.field_of_view_mm
+    voxel_mm3 = height / rows * width / columns * stack.thickness_mm
+    bandwidth = np.sqrt(timing.pixel_bandwidth_hz / 200.0)
+    field = np.sqrt(1.5 / visit.field_strength_t)
+    return float(visit.reference_noise_sd * np.sqrt(_REFERENCE_VOXEL_MM3 / voxel_mm3) * bandwidth * field)
+
+
+def _draw_timing(
+    rng: np.random.Generator, visit: _Visit, weighting: Weighting, ranges: TimingRanges | None = None
+) -> Timing:
+    if weighting in _DIXON_WEIGHTINGS:
+        return _dixon_timing(visit, weighting)
+    by_weighting = {
+        Weighting.T1: visit.ranges.t1,
+        Weighting.T1_GD: visit.ranges.t1,
+        Weighting.T2: visit.ranges.t2,
+        Weighting.T2_FS: visit.ranges.t2_fs,
+        Weighting.STIR: visit.ranges.stir,
+    }
+    timing = _echo_train(rng, visit, ranges or by_weighting[weighting])
+    saturated = weighting is Weighting.T2_FS or (
+        weighting is Weighting.T1_GD and rng.random() < visit.ranges.presence.fat_saturated_after_contrast
+    )
+    if saturated:
+        timing = replace(
+            timing, fat_suppression=FatSuppression.SPECTRAL, fat_saturation=_uniform(rng, _FAT_SATURATION)
+        )
+    return replace(timing, contrast_agent=weighting is Weighting.T1_GD)
+
+
+def _echo_train(rng: np.random.Generator, visit: _Visit, ranges: TimingRanges) -> Timing:
+    low, high = ranges.echo_train_length
+    inversion_ms = None
+    if ranges.inversion_time_ms is not None:
+        inversion_ms = round(_uniform(rng, ranges.inversion_time_ms[visit.field_strength_t > 2.0]))
+    inverted = inversion_ms is not None
+    return Timing(
+        kind=SequenceKind.INVERSION_RECOVERY if inverted else SequenceKind.SPIN_ECHO,
+        repetition_time_ms=float(round(_uniform(rng, ranges.repetition_time_ms))),
+        echo_time_ms=round(_uniform(rng, ranges.echo_time_ms), 1),
+        flip_angle_deg=_REFOCUSING_DEG[visit.vendor],
+        echo_train_length=int(rng.integers(low, high + 1)),
+        echo_spacing_ms=round(_uniform(rng, ranges.echo_spacing_ms), 1),
+        pixel_bandwidth_hz=float(
+            round(_uniform(rng, ranges.pixel_bandwidth_hz) * visit.field_strength_t / 1.5)
+        ),
+        inversion_time_ms=inversion_ms,
+        fat_suppression=FatSuppression.INVERSION if inverted else FatSuppression.NONE,
+    )
+
+
+def _dixon_timing(visit: _Visit, weighting: Weighting) -> Timing:
+    in_phase_ms, opposed_ms = _DIXON_TE_MS[visit.field_strength_t]
+    return Timing(
+        kind=SequenceKind.GRADIENT_ECHO,
+        repetition_time_ms=_DIXON_TR_MS,
+        echo_time_ms=opposed_ms if weighting is Weighting.DIXON_OPPOSED else in_phase_ms,
+        flip_angle_deg=_DIXON_FLIP_DEG,
+        echo_train_length=1,
+        echo_spacing_ms=in_phase_ms,
+        pixel_bandwidth_hz=500.0,
+        fat_suppression=FatSuppression.DIXON,
+    )
+
+
+def _moved(rng: np.random.Generator, visit: _Visit, protocol: SeriesProtocol, index: int) -> SeriesProtocol:
+    ranges = visit.ranges.imperfections
+    moved = rng.random() < ranges.shift_probability
+    translation = rng.normal(0.0, ranges.shift_sd_mm, size=3)
+    rotation = rng.normal(0.0, ranges.shift_sd_deg, size=3)
+    # The first series defines where the patient lies.
+    if index == 0 or not moved:
+        return protocol
+    x, y, z = (float(value) for value in translation)
+    about_x, about_y, about_z = (float(value) for value in rotation)
+    return replace(protocol, shift=RigidShift((x, y, z), (about_x, about_y, about_z)))
+
+
+def _uniform(rng: np.random.Generator, limits: Range) -> float:
+    return float(rng.uniform(*limits))
