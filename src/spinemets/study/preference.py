@@ -112,7 +112,7 @@ CRITERIA = (
         lambda best, other: "it was acquired, this was composed from stations",
     ),
     Criterion(
-        lambda one: math.floor(one.covered * 10.0 + 1e-6),
+        lambda one: round(one.covered * 10.0),  # in tenths: less is a matter of placing the field of view
         lambda best, other: f"it covers {best.covered:.0%} of the station, this {other.covered:.0%}",
     ),
     Criterion(
