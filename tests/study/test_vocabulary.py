@@ -107,6 +107,11 @@ def test_fat_suppression(text):
         ("SAG T2 wo", Term.CONTRAST),
         ("CTL spine T2", Term.CT),
         ("direct", Term.OTHER_INVERSION),
+        ("sub-01_dir-AP_T2w", Term.OTHER_INVERSION),
+        ("T2 AX DISCO L5-S1", Term.DYNAMIC),
+        ("T2 sag difficult", Term.DIFFUSION),
+        ("T1 SAG flexion", Term.DIXON),
+        ("T2 subacute", Term.SUBTRACTION),
     ],
 )
 def test_words_that_only_look_like_contrast(text, absent):

@@ -74,11 +74,15 @@ def test_reason_is_a_sentence(parameters, weighting, evidence):
 
 
 def test_parameters_beat_the_description_and_the_reason_says_so():
-    judgement = judge_weighting(_spin_echo(series_description="SAG T2 FS"))
-    assert judgement.weighting is Weighting.T1 or judgement.weighting is Weighting.OTHER
     plain = judge_weighting(_spin_echo(series_description="SAG T2"))
     assert (plain.weighting, plain.evidence) == (Weighting.T1, Evidence.PARAMETERS)
     assert 'the description says "t2"; the parameters count' in plain.reason
+
+
+def test_enhanced_objects_name_the_readout_otherwise():
+    assert judge_weighting(_spin_echo(scanning_sequence=("SPIN",))).weighting is Weighting.T1
+    fast = _spin_echo(scanning_sequence=("GRADIENT",), echo_time_ms=20.0, flip_angle_deg=25.0)
+    assert judge_weighting(fast).weighting is Weighting.OTHER
 
 
 def test_agreeing_description_is_no_conflict():

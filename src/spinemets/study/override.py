@@ -88,6 +88,11 @@ class Override:
     entries: tuple[SeriesOverride, ...]
 
 
+_ENTRY_HELP = (
+    "an entry has one of key, number, description, then weighting, plane or use, and may have study, optional"
+)
+
+
 def read_override(path: Path) -> Override:
     """Read an override file.
 
@@ -100,9 +105,7 @@ def read_override(path: Path) -> Override:
         return Override(path, _OverrideFile.model_validate(content).series)
     except ValidationError as error:
         field, problem = first_problem(error)
-        raise ConfigurationError(
-            problem, file=path, field=field, remedy="see docs: the override file"
-        ) from None
+        raise ConfigurationError(problem, file=path, field=field, remedy=_ENTRY_HELP) from None
 
 
 def find_override(study: Study, archive: Path) -> Path | None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from spinemets.study.composed import is_composed
 from spinemets.study.records import Evidence, Series, Weighting
 from spinemets.study.sequence import Readout, sequence_of
 from spinemets.study.stations import Range, overlap_mm, range_s_mm
@@ -64,18 +65,6 @@ def why_better(winner: Candidate, loser: Candidate) -> str:
         if criterion.rank(winner) > criterion.rank(loser):
             return criterion.says(winner, loser)
     return "it comes first"
-
-
-_COMPOSED_TYPES = frozenset({"COMPOSED", "COMP", "MOBIVIEW"})
-_COMPOSED = re.compile(r"mobiview|\bcompos|\bcomp\b|\bstitch|\bpast(?:e|ing)\b|\bfused?\b")
-
-
-def is_composed(series: Series) -> bool:
-    """Whether the series was put together from several stations after acquisition."""
-    parameters = series.parameters
-    types = {value.upper() for value in parameters.image_type}
-    composed = any(value.startswith("COMP_") for value in types) or bool(types & _COMPOSED_TYPES)
-    return composed or bool(_COMPOSED.search(plain_words(parameters.series_description)))
 
 
 # Slices thinner than this, without a word on 2D or 3D, come from a 3D acquisition or from resampling;

@@ -1,12 +1,13 @@
 """Which series of a study serve: sagittal channels of each station, axial T2, extras."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from spinemets.errors import ConfigurationError
+from spinemets.study.composed import without_composed
 from spinemets.study.override import Override, Use, apply_override
-from spinemets.study.preference import Candidate, candidate, is_composed, ranked, why_better
+from spinemets.study.preference import Candidate, candidate, ranked, why_better
 from spinemets.study.records import Plane, Series, Study, Weighting
 from spinemets.study.stations import Station, find_stations, overlap_mm, range_s_mm
 
@@ -158,7 +159,11 @@ def select_series(study: Study, settings: SelectionSettings, override: Override 
     }
     open_series = [one for one in study.series if one.key not in decisions]
     stations = find_stations(open_series, settings.station_overlap, settings.separate_frames_of_reference)
-    stations = _without_composed(stations, open_series, decisions)
+    stations, composed = without_composed(stations, open_series)
+    for one in composed:
+        decisions[one.key] = _decision(
+            one, Role.UNUSED, "It was composed from stations that are read themselves."
+        )
     chosen = tuple(_choose(station, study, uses, decisions) for station in stations)
     return Selection(
         study=study,
@@ -212,39 +217,6 @@ def _too_coarse(series: Series, settings: SelectionSettings) -> Decision | None:
     else:
         return None
     return _decision(series, Role.UNUSED, reason)
-
-
-# A composed image adds nothing where this much of it is covered by stations of their own.
-_COVERED_BY_STATIONS = 0.9
-
-
-def _without_composed(
-    stations: tuple[Station, ...], series: Sequence[Series], decisions: dict[str, Decision]
-) -> tuple[Station, ...]:
-    """Leave out stations that consist of images composed from the others."""
-    by_key = {one.key: one for one in series}
-    composed = [one for one in stations if all(is_composed(by_key[key]) for key in one.series_keys)]
-    kept = tuple(one for one in stations if one not in composed)
-    for station in composed:
-        length_mm = station.range_s_mm[1] - station.range_s_mm[0]
-        if _union_overlap_mm(station, kept) < _COVERED_BY_STATIONS * length_mm:
-            kept = tuple(one for one in stations if one in (*kept, station))
-            continue
-        for key in station.series_keys:
-            reason = "It was composed from stations that are read themselves."
-            decisions[key] = _decision(by_key[key], Role.UNUSED, reason)
-    return kept
-
-
-def _union_overlap_mm(station: Station, others: Iterable[Station]) -> float:
-    """Length of a station that the others cover together."""
-    covered_mm, reached = 0.0, station.range_s_mm[0]
-    same_frame = (one.range_s_mm for one in others if one.frame_of_reference == station.frame_of_reference)
-    for low, high in sorted(same_frame):
-        fresh = (max(low, reached), min(high, station.range_s_mm[1]))
-        covered_mm += max(0.0, fresh[1] - fresh[0])
-        reached = max(reached, fresh[1])
-    return covered_mm
 
 
 def _choose(
@@ -302,8 +274,14 @@ def _shows(series: Series, station: Station) -> bool:
     return overlap_mm(range_s_mm(series), station.range_s_mm) > 0.0
 
 
+_NOTHING_TO_READ = (
+    "No sagittal T1, T2, STIR, T2-FS or T1+Gd: nothing to read. If there is one, name its weighting and "
+    "plane in series.yaml."
+)
+
+
 def _warnings(stations: Sequence[StationChannels], has_axial: bool) -> tuple[str, ...]:
-    found = [] if stations else ["No sagittal T1, T2, STIR, T2-FS or T1+Gd series: nothing to read."]
+    found = [] if stations else [_NOTHING_TO_READ]
     for one in stations:
         missing = [
             channel for channel in (Channel.T1, Channel.T2, Channel.FLUID) if channel not in one.channels

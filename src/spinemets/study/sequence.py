@@ -211,11 +211,12 @@ def contrast_agent(text: str) -> str:
 
 
 def _readout(parameters: AcquisitionParameters, scanning: frozenset[str]) -> Readout | None:
+    # Enhanced objects name the readout by Echo Pulse Sequence (0018,9008).
     if "EP" in scanning:
         return Readout.ECHO_PLANAR
-    if "SE" in scanning:
+    if scanning & {"SE", "SPIN", "BOTH"}:
         return Readout.SPIN_ECHO
-    if "GR" in scanning:
+    if scanning & {"GR", "GRADIENT"}:
         tr_ms = _positive(parameters.repetition_time_ms)
         balanced = "SS" in _upper(parameters.sequence_variant) and (tr_ms or 0.0) <= _LONGEST_BALANCED_TR_MS
         spoiled = "SP" in _upper(parameters.sequence_variant)

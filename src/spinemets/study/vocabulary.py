@@ -77,7 +77,7 @@ _PATTERNS: Mapping[Term, str] = {
     r"|opposition de phase|\bhors phase|\bfuori fase|\bfora de fase|\bfuera de fase|gegenphas|反相位|逆位相",
     Term.WATER: r"\bwater\b(?! ?(?:exc|sel|fat))|\bwasser\b|\beau\b|\bagua\b|\bacqua\b",
     Term.FAT: r"\bfat\b(?! ?(?:sat|sup|frac))(?<!water fat)|\bfett\b",
-    Term.DIFFUSION: r"\bdwi|\bdw\b|\bdti\b|\bdiff|\bdif\b|\bresolve\b|\btrace ?w?\b|\bb ?[0-9]{3,4}\b"
+    Term.DIFFUSION: r"\bdwi|\bdw\b|\bdti\b|\bdiff?(?:us\w*|uz\w*)?\b|\bresolve\b|\btrace ?w?\b|\bb ?[0-9]{3,4}\b"
     r"|弥散|彌散|扩散|擴散|拡散",
     Term.ADC: r"\bd?adc\b|apparent diff",
     Term.CT: r"\bct\b|\bcbct\b",
@@ -88,10 +88,10 @@ _PATTERNS: Mapping[Term, str] = {
     Term.MAP: r"\bmap\b|\bmaps\b|mapping|fat ?frac|\bff\b|\bpdff\b|r2 ?\*|\bt1 ?rho\b"
     r"|\beadc\b|\bexp\w* ?adc\b",
     Term.STEADY_STATE: r"\btrufi|true ?fisp|fiesta|\bciss\b|\bb ?ffe\b|\bbtfe\b|\bbal\w* ?ffe|ssfp|\bdess\b",
-    Term.DYNAMIC: r"\bdyn|\bdce\b|\bperf|\btwist\b|\btricks\b|\bdisco\b",
+    Term.DYNAMIC: r"\bdyn|\bdce\b|\bperf|\btwist\b|\btricks\b",
     Term.PROJECTION: r"\bmip\b|\bminip\b|\bmpr ?thick|\bcurved\b",
     Term.MAGNETIZATION_TRANSFER: r"\bmt[01]?\b|\bmt(?:on|off|s|c|w)\b|magneti[sz]ation transfer",
-    Term.OTHER_INVERSION: r"\bpsir\b|\bdir\b|\bmp2rage\b|\bunit1\b",
+    Term.OTHER_INVERSION: r"\bpsir\b|\bdir\b(?! (?:ap|pa|lr|rl|is|si)\b)|\bmp2rage\b|\bunit1\b",
     Term.GRADIENT_ECHO: r"\bgre\b|\bffe\b|\bflash\b|\bfl[23]d|\bspgr\b|\bgrass\b|\bfe[23]d|\bvibe\b"
     r"|\blava\b|mprage",
 }
