@@ -67,6 +67,13 @@ def draw_identity(rng: np.random.Generator, key: str, seed: int) -> StudyIdentit
     )
 
 
+def describe(protocol: SeriesProtocol, identity: StudyIdentity) -> str:
+    """The series description that the study's site gives."""
+    if identity.vendor_names:
+        return vendor_description(protocol)
+    return hospital_description(protocol, identity.language)
+
+
 def write_dicom_study(
     folder: Path, series: Sequence[tuple[SeriesProtocol, Volume]], identity: StudyIdentity
 ) -> tuple[tuple[Path, ...], ...]:
@@ -157,16 +164,11 @@ def _series_and_equipment(
     protocol: SeriesProtocol, identity: StudyIdentity, number: int
 ) -> dict[str, object]:
     start = _clock(_FIRST_SERIES_SECOND + number * _SECONDS_PER_SERIES)
-    description = (
-        vendor_description(protocol)
-        if identity.vendor_names
-        else hospital_description(protocol, identity.language)
-    )
     return {
         "Modality": "MR",
         "SeriesInstanceUID": _uid(identity, "series", number),
         "SeriesNumber": number,
-        "SeriesDescription": description,
+        "SeriesDescription": describe(protocol, identity),
         "ProtocolName": vendor_description(protocol),
         "SeriesDate": identity.date,
         "SeriesTime": start,

@@ -179,13 +179,18 @@ def _axials(
     ranges = visit.ranges.axial[visit.station]
     shown = _shown_frames(spine, sagittal, levels)
     timing = _draw_timing(rng, visit, Weighting.T2, visit.ranges.axial_t2)
+    # One set of settings for every stack, as they are one programme on the scanner.
+    template = _draw_stack(rng, ranges, np.eye(3), np.zeros(3), 1, PhaseAxis.COLUMN)
     series = []
     for number, place in enumerate(axial_stacks(shown, spine.canal), start=1):
         tilt = rng.normal(0.0, visit.ranges.angulation_sd_deg, size=2)
-        template = _draw_stack(rng, ranges, place.axes(tilt), place.centre_ras_mm, 1, PhaseAxis.COLUMN)
         extent = place.length_mm + _uniform(rng, visit.ranges.axial_extra_mm)
-        count = max(ranges.slice_count[0], round(extent / template.spacing_mm[0]))
-        stack = replace(template, slice_count=count)
+        stack = replace(
+            template,
+            centre_ras_mm=place.centre_ras_mm,
+            axes_ras=place.axes(tilt),
+            slice_count=max(ranges.slice_count[0], round(extent / template.spacing_mm[0])),
+        )
         series.append(
             _series(rng, visit, Plane.AXIAL, Weighting.T2, timing, stack, PhaseAxis.COLUMN, f"_{number}")
         )

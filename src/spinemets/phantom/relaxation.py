@@ -75,7 +75,7 @@ TABLE: dict[Tissue, WaterRow] = {
     Tissue.AIR: _VOID,
     Tissue.SUBCUTANEOUS_FAT: WaterRow((700.0, 900.0), (40.0, 36.0), 0.95, 0.95, 8.0, 0.05),  # B C
     Tissue.SKIN: WaterRow((800.0, 1000.0), (30.0, 28.0), 0.7, 0.1, 20.0, 0.5),  # H
-    Tissue.MUSCLE: WaterRow((1008.0, 1412.0), (35.0, 32.0), 0.79, 0.05, 10.0, 0.3),  # A C
+    Tissue.MUSCLE: WaterRow((1008.0, 1412.0), (31.0, 30.0), 0.79, 0.05, 10.0, 0.3),  # A B C
     Tissue.VISCERA: WaterRow((650.0, 900.0), (50.0, 45.0), 0.8, 0.06, 12.0, 0.9),  # B
     Tissue.LUNG: WaterRow((1200.0, 1400.0), (30.0, 25.0), 0.15, 0.0, 500.0, 1.0),  # H
     Tissue.BLOOD_VESSEL: WaterRow((1441.0, 1932.0), (290.0, 275.0), 0.87, 0.0, 5.0, 2.3),  # A
@@ -84,11 +84,11 @@ TABLE: dict[Tissue, WaterRow] = {
     Tissue.BODY_MARROW: WaterRow(_MARROW_T1, _MARROW_T2, 0.72, 0.45, _TRABECULAR, 0.25),  # F
     Tissue.POSTERIOR_MARROW: WaterRow(_MARROW_T1, _MARROW_T2, 0.68, 0.55, _TRABECULAR, 0.2),  # F
     Tissue.BASIVERTEBRAL_VEIN: WaterRow((1300.0, 1700.0), (120.0, 110.0), 0.8, 0.2, 15.0, 2.0),  # A J
-    Tissue.DISC_NUCLEUS: WaterRow((1200.0, 1500.0), (110.0, 100.0), 0.86, 0.0, 5.0, 0.02),  # G
+    Tissue.DISC_NUCLEUS: WaterRow((1200.0, 1500.0), (95.0, 90.0), 0.8, 0.0, 5.0, 0.02),  # G
     Tissue.DISC_ANNULUS: WaterRow((900.0, 1150.0), (42.0, 38.0), 0.68, 0.0, 15.0, 0.02),  # G
     Tissue.LIGAMENT: WaterRow((700.0, 800.0), (8.0, 7.0), 0.45, 0.02, 25.0, 0.1),  # H
     Tissue.CEREBROSPINAL_FLUID: WaterRow((4300.0, 4300.0), (1500.0, 1300.0), 1.0, 0.0, 2.0, 0.0),  # E
-    Tissue.CORD_WHITE_MATTER: WaterRow((745.0, 880.0), (74.0, 72.0), 0.68, 0.0, 6.0, 0.02),  # A D
+    Tissue.CORD_WHITE_MATTER: WaterRow((760.0, 880.0), (78.0, 74.0), 0.64, 0.0, 6.0, 0.02),  # A D
     Tissue.CORD_GREY_MATTER: WaterRow((860.0, 980.0), (82.0, 77.0), 0.8, 0.0, 6.0, 0.02),  # A D
     Tissue.NERVE_ROOT: WaterRow((815.0, 1083.0), (77.0, 78.0), 0.72, 0.0, 8.0, 0.1),  # A
     Tissue.EPIDURAL_FAT: WaterRow((700.0, 900.0), (40.0, 36.0), 0.93, 0.92, 8.0, 0.15),  # C

@@ -17,7 +17,7 @@ Codes = npt.NDArray[np.uint8]
 
 
 class Pattern(IntEnum):
-    """A kind of unevenness."""
+    """A kind of unevenness; values count up without gaps."""
 
     NONE = 0
     MARROW = 1
@@ -179,15 +179,17 @@ def _on_grid(tiles: dict[Pattern, Floats], tissue: Codes, affine_ras: npt.NDArra
     pattern_of_code = np.zeros(CODE_COUNT, dtype=np.uint8)
     for code, pattern in _PATTERN_OF_TISSUE.items():
         pattern_of_code[code] = pattern
-    wanted = pattern_of_code[tissue]
+    # All tiles in one table, so that each voxel is looked up once: by its pattern, then by its place.
+    table = np.stack([np.zeros_like(tiles[Pattern.MARROW]), *(tiles[pattern] for pattern in _SCALES)])
+    _, *shape = table.shape
     places = [_tile_index(axis, tissue.shape[axis], affine_ras) for axis in range(3)]
-    texture = np.zeros(tissue.shape, dtype=np.float32)
-    for pattern, tile in tiles.items():
-        where = np.nonzero(wanted == pattern)
-        flat = np.ravel_multi_index(
-            [place[index] for place, index in zip(places, where, strict=True)], tile.shape
-        )
-        texture[where] = tile.ravel()[flat]
+    texture = np.empty(tissue.shape, dtype=np.float32)
+    plane = (places[1][:, None] * shape[2] + places[2][None, :]).astype(np.int32)
+    size = int(np.prod(shape))
+    for index, sheet in enumerate(tissue):
+        flat = pattern_of_code[sheet].astype(np.int32) * size
+        flat += plane + places[0][index] * (shape[1] * shape[2])
+        texture[index] = table.ravel()[flat]
     return texture
 
 
