@@ -77,8 +77,8 @@ _PATTERNS: Mapping[Term, str] = {
     r"|opposition de phase|\bhors phase|\bfuori fase|\bfora de fase|\bfuera de fase|gegenphas|反相位|逆位相",
     Term.WATER: r"\bwater\b(?! ?(?:exc|sel|fat))|\bwasser\b|\beau\b|\bagua\b|\bacqua\b",
     Term.FAT: r"\bfat\b(?! ?(?:sat|sup|frac))(?<!water fat)|\bfett\b",
-    Term.DIFFUSION: r"\bdwi|\bdw\b|\bdti\b|\bdiff?(?:us\w*|uz\w*)?\b|\bresolve\b|\btrace ?w?\b|\bb ?[0-9]{3,4}\b"
-    r"|弥散|彌散|扩散|擴散|拡散",
+    Term.DIFFUSION: r"\bdwi|\bdw\b|\bdti\b|\bdiff?(?:us\w*|uz\w*)?\b|\bresolve\b|\btrace ?w?\b"
+    r"|\bb ?[0-9]{3,4}\b|弥散|彌散|扩散|擴散|拡散",
     Term.ADC: r"\bd?adc\b|apparent diff",
     Term.CT: r"\bct\b|\bcbct\b",
     Term.LOCALIZER: r"\bloc\b|\blocali[sz]|\blocator|\bscout|\baahscout|\bsurvey\b|\bsurview"
