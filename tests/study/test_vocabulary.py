@@ -137,3 +137,5 @@ def test_spellings(text, term):
 
 def test_the_words_are_kept_for_the_reason():
     assert terms_of("t1_tse_sag_nach_KM")[Term.CONTRAST] == "km"
+    assert terms_of("Localizer")[Term.LOCALIZER] == "localizer"
+    assert terms_of("t1km")[Term.T1] == "t1"

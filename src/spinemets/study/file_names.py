@@ -8,7 +8,7 @@ from spinemets.study.stations import region_named
 from spinemets.study.vocabulary import terms_of
 
 NIFTI_SUFFIXES = (".nii.gz", ".nii")
-IMAGE_SUFFIXES = (*NIFTI_SUFFIXES, ".mha", ".mhd", ".nrrd")
+IMAGE_SUFFIXES = (*NIFTI_SUFFIXES, ".mha", ".mhd")
 
 # Folders that hold what was made from images, and no images to read.
 PRODUCT_FOLDERS = frozenset(

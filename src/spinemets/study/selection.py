@@ -269,9 +269,12 @@ def _placed(decision: Decision, series: Series, stations: Sequence[Station]) -> 
 def _shows(series: Series, station: Station) -> bool:
     # An empty frame of reference says nothing: coordinates are then taken as shared.
     apart = "" not in (series.frame_of_reference, station.frame_of_reference)
-    if series.plane is Plane.SAGITTAL or (apart and series.frame_of_reference != station.frame_of_reference):
+    if apart and series.frame_of_reference != station.frame_of_reference:
         return False
-    return overlap_mm(range_s_mm(series), station.range_s_mm) > 0.0
+    reach = range_s_mm(series)
+    shared_mm = overlap_mm(reach, station.range_s_mm)
+    # Neighbouring sagittal stations overlap; a sagittal series belongs to the one that holds most of it.
+    return shared_mm > (0.5 * (reach[1] - reach[0]) if series.plane is Plane.SAGITTAL else 0.0)
 
 
 _NOTHING_TO_READ = (

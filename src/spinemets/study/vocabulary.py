@@ -131,12 +131,21 @@ def terms_of(text: str) -> Mapping[Term, str]:
     found: dict[Term, str] = {}
     for term, pattern in _COMPILED.items():
         if match := pattern.search(plain):
-            found[term] = match.group().strip()
+            found[term] = _whole_word(plain, match)
         if term is Term.NO_CONTRAST:
             plain = pattern.sub(" ", plain)
     if Term.DIXON in found and (match := _DIXON_SUFFIX.search(plain)):
         found.setdefault(_DIXON_OF_SUFFIX[match.group(1)], match.group(1))
     return found
+
+
+def _whole_word(plain: str, match: re.Match[str]) -> str:
+    """The matched words with the rest of the last one: patterns stop where the languages part."""
+    rest = _WORD_END.match(plain, match.end()) if match.group()[-1:].isalpha() else None
+    return (match.group() + (rest.group() if rest else "")).strip()
+
+
+_WORD_END = re.compile(r"[a-z]*")
 
 
 def plain_words(text: str) -> str:
