@@ -22,7 +22,7 @@ from spinemets.phantom.spec import (
 # Ranges of what a broken vertebra looks like; our choice, to cover what SINS distinguishes.
 _COLLAPSE_PERCENT = (12.0, 75.0)
 _CONVEX_BULGE_MM = (0.5, 2.5)
-_SLIP_MM = (3.0, 6.0)
+_SLIP_MM = (4.0, 7.0)
 _EPIDURAL_EXTENT_MM = (8.0, 38.0)
 # Part of the box around a body that the body fills: an ellipse with a waist.
 _BODY_FILL = 0.72

@@ -52,6 +52,9 @@ _RING_CURVATURE = 0.35
 # Draped curtain: the midline ligament holds tumour back by this share over this half width.
 _CURTAIN_SHARE = 0.8
 _CURTAIN_HALF_WIDTH_MM = 1.8
+# So the cord meets it beside the midline: at this share of the intrusion, less what its curve recedes there.
+_CURTAIN_REACH_SHARE = 0.83
+_CURTAIN_RECEDES_MM = 0.8
 _ATTEMPTS = 12
 _ADJUSTMENT_MM = 0.35
 _CORD_TISSUE = (Tissue.CORD_WHITE_MATTER, Tissue.CORD_GREY_MATTER)
@@ -144,7 +147,7 @@ def _paint(part: SpineMaps, place: _Place, spec: EpiduralSpec, pressure: Pressur
     taper = _taper(place, spec.extent_mm)
     in_canal = np.isin(part.anatomy, _CANAL) & place.on_curve
     tumour, deep = _tumour(place, part, spec, pressure, taper, in_canal)
-    cord = deform_cord(place.curve, pressure, taper)
+    cord = deform_cord(place.curve, _felt_by_cord(pressure, spec.curtain), taper)
     changed = in_canal & (place.of_sections(taper) > 0)
     in_cord = changed & (place.ellipse(cord.centre_mm, cord.half_mm) <= 1.0) & ~deep
     worst = place.of_sections(taper) > _WORST_FROM_TAPER
@@ -155,6 +158,13 @@ def _paint(part: SpineMaps, place: _Place, spec: EpiduralSpec, pressure: Pressur
     part.tissue[tumour] = Tissue.SOFT_TISSUE_TUMOUR
     part.anatomy[tumour] = Anatomy.EPIDURAL_SPACE
     part.lesion[tumour] = lesion_code
+
+
+def _felt_by_cord(pressure: Pressure, curtain: bool) -> Pressure:
+    if not curtain or VENTRAL not in pressure.intrusion_mm:
+        return pressure
+    depth_mm = _CURTAIN_REACH_SHARE * pressure.intrusion_mm[VENTRAL] - _CURTAIN_RECEDES_MM
+    return replace(pressure, intrusion_mm={**pressure.intrusion_mm, VENTRAL: max(depth_mm, 0.0)})
 
 
 def _taper(place: _Place, extent_mm: float) -> Floats:

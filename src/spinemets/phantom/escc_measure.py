@@ -19,7 +19,7 @@ from spinemets.phantom.tissue import Tissue
 Masks = npt.NDArray[np.bool_]
 
 SAMPLING_MM = 0.5
-_HALF_WINDOW_MM = 20.0
+_HALF_WINDOW_MM = 16.0
 # A border drawn on voxels is uncertain by about one voxel: less intrusion is no deformation, and fewer
 # missing cord voxels no compression. These thresholds are ours; the original names none.
 SAC_DEFORMED_FROM_MM = 1.2
@@ -88,7 +88,7 @@ class SampledSections:
 def sample_sections(
     maps: SpineMaps, curve: CanalCurve, origins_ras_mm: Floats, rows_ras: Floats, columns_ras: Floats
 ) -> SampledSections:
-    """Samples the maps on squares of 40 mm around points of the canal.
+    """Samples the maps on squares of 32 mm around points of the canal.
 
     Args:
         maps: Of the digital spine.

@@ -16,7 +16,7 @@ from spinemets.phantom.tumour import MARROW
 
 # Vertical trabeculae of a haemangioma (polka dots across, corduroy along): spacing and share of the area.
 _TRABECULA_MM = 0.9
-_TRABECULA_FROM_SIGMA = 1.1
+_TRABECULA_FROM_SIGMA = 0.8
 _BAND_RAGGEDNESS = 0.35
 _BAND_SCALE_MM = 4.0
 _FRACTURE_LINE_MM = 0.8

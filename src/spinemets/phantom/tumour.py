@@ -53,6 +53,7 @@ _CODE = {
 _BEHIND_BODY = -1.1
 # Along pedicle and arch tumour is thinner than in the body, by this factor.
 _ARCH_WIDTH = 0.45
+_PATH_MM = 2.5
 # The pedicle on a side that is asked for fills early, so that it counts as replaced.
 _PEDICLE_PRIORITY = 0.5
 _DIFFUSE_RAGGEDNESS = 2.0
@@ -81,8 +82,8 @@ def paint_lesion(maps: SpineMaps, frame: VertebraFrame, spec: LesionSpec, code: 
         return
     part = maps.cut(box)
     coordinates = box.coordinates_mm(frame.origin_ras_mm, frame.axes_ras)
-    allowed = _allowed(part, spec)
-    radius = _radius(box, coordinates, part, frame, spec, rng)
+    radius, near_path = _radius(box, coordinates, part, frame, spec, rng)
+    allowed = _allowed(part, spec, near_path)
     tumour = grow_to_volume(radius, allowed, round(spec.volume_ml / box.voxel_ml))
     _paint_bone(part, box, tumour, spec, rng)
     part.lesion[tumour] = code
@@ -103,8 +104,11 @@ def _box(maps: SpineMaps, frame: VertebraFrame) -> GridBox | None:
     return maps.box(world.min(axis=0), world.max(axis=0))
 
 
-def _allowed(part: SpineMaps, spec: LesionSpec) -> Mask:
-    """Free bone of the vertebra that the lesion may replace; the cortex only with a breach."""
+def _allowed(part: SpineMaps, spec: LesionSpec, near_path: Mask) -> Mask:
+    """Free bone of the vertebra that the lesion may replace.
+
+    The cortex is spared without a breach, except along the way from the body into the arch.
+    """
     if spec.centre_body[1] < _BEHIND_BODY:
         elements = tuple(element for element in Element if element > Element.BODY)
     else:
@@ -113,8 +117,8 @@ def _allowed(part: SpineMaps, spec: LesionSpec) -> Mask:
         midline = (Element.SPINOUS_PROCESS,) if right and left else ()
         elements = (Element.BODY, *right, *left, *midline)
     bone = (part.level == spec.level.code) & np.isin(part.element, elements) & (part.lesion == 0)
-    tissues = (*MARROW, Tissue.CORTICAL_BONE) if spec.breaches_cortex else MARROW
-    return np.asarray(bone & np.isin(part.tissue, tissues))
+    cortex = (part.tissue == Tissue.CORTICAL_BONE) & (near_path | spec.breaches_cortex)
+    return np.asarray(bone & (np.isin(part.tissue, MARROW) | cortex))
 
 
 def _radius(
@@ -124,8 +128,8 @@ def _radius(
     frame: VertebraFrame,
     spec: LesionSpec,
     rng: np.random.Generator,
-) -> FloatArray:
-    """Distance from the lesion's centre, shortened along the way into the arch."""
+) -> tuple[FloatArray, Mask]:
+    """Distance from the lesion's centre, shortened along the way into the arch; and that way itself."""
     diffuse = spec.shape is LesionShape.DIFFUSE
     right, anterior, superior = (
         share * half for share, half in zip(spec.centre_body, frame.half_size_mm, strict=True)
@@ -134,14 +138,17 @@ def _radius(
     raggedness = _DIFFUSE_RAGGEDNESS if diffuse else 1.0
     centre = (right, anterior, superior)
     radius = irregular_radius(coordinates, box.spacing_mm, centre, half_axes, rng, raggedness)
+    near_path = np.zeros(box.shape, dtype=bool)
     width_mm = _ARCH_WIDTH * float(np.cbrt(np.prod(half_axes)))
     for spreads, to_right in ((spec.spreads_to_right, True), (spec.spreads_to_left, False)):
         if spreads:
             path = _path_into_arch(part, coordinates, spec, centre, to_right)
-            radius = np.minimum(radius, _distance_to_path(coordinates, path) / width_mm)
+            from_path_mm = _distance_to_path(coordinates, path)
+            near_path |= from_path_mm <= _PATH_MM
+            radius = np.minimum(radius, from_path_mm / width_mm)
             pedicle = (part.level == spec.level.code) & (part.element == _ARCH[to_right][0])
             radius[pedicle] *= _PEDICLE_PRIORITY
-    return radius
+    return radius, near_path
 
 
 def _path_into_arch(

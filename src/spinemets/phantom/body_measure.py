@@ -1,0 +1,143 @@
+"""Shape of vertebral bodies, measured on the voxels of a digital spine."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spinemets.anatomy import Element, Level
+from spinemets.phantom.digital import VertebraFrame
+from spinemets.phantom.escc_measure import nearest_codes
+from spinemets.phantom.spine_maps import SpineMaps
+
+_STEP_MM = 0.25
+# Heights are taken in a strip along the middle, at the centres of the thirds of the depth.
+_STRIP_SHARE = 0.35
+_THIRDS = (0.62, 0.0, -0.62)
+_THIRD_REACH = 0.12
+# The posterior wall is read this far from the end plates, as a share of the height: clear of the corners.
+_WALL_BAND = (0.08, 0.30)
+
+
+@dataclass(frozen=True, slots=True)
+class BodyShape:
+    """A body in its vertebra's frame; millimetres from the frame's origin, heights end plate to end plate.
+
+    Args:
+        anterior_mm, middle_mm, posterior_mm: Height at the thirds.
+        upper_tilt_deg, lower_tilt_deg: Slope of the end plates towards the front, upwards positive.
+        upper_wall_mm, lower_wall_mm: Posterior wall near the upper and the lower end plate, as a
+            position along the anterior axis.
+        top_mm, bottom_mm: Mean height of the end plates at the posterior wall.
+    """
+
+    anterior_mm: float
+    middle_mm: float
+    posterior_mm: float
+    upper_tilt_deg: float
+    lower_tilt_deg: float
+    upper_wall_mm: float
+    lower_wall_mm: float
+    top_mm: float
+    bottom_mm: float
+
+    @property
+    def heights_mm(self) -> tuple[float, float, float]:
+        """Anterior, middle and posterior height."""
+        return self.anterior_mm, self.middle_mm, self.posterior_mm
+
+
+def measure_bodies(maps: SpineMaps, frames: Sequence[VertebraFrame]) -> dict[Level, BodyShape]:
+    """Shape of every body that lies wholly within the maps."""
+    shapes = ((frame.level, _measure(maps, frame)) for frame in frames)
+    return {level: shape for level, shape in shapes if shape is not None}
+
+
+def height_loss_percent(
+    shapes: Mapping[Level, BodyShape], level: Level, reference_levels: Sequence[Level]
+) -> tuple[float, float, float] | None:
+    """Height lost at the anterior, middle and posterior third.
+
+    The intact height is interpolated between the nearest reference above and below, by position along
+    the spine; where only one is seen, it is that one's.
+
+    Args:
+        shapes: Of all bodies that are seen.
+        level: The body in question.
+        reference_levels: Bodies that are intact.
+
+    Returns:
+        Percentages of the intact height, negative where the body is higher; None without a reference.
+    """
+    above = [each for each in reference_levels if each.coordinate < level.coordinate and each in shapes]
+    below = [each for each in reference_levels if each.coordinate > level.coordinate and each in shapes]
+    nearest = [max(above, key=lambda each: each.coordinate)] if above else []
+    nearest += [min(below, key=lambda each: each.coordinate)] if below else []
+    if not nearest or level not in shapes:
+        return None
+    places = [each.coordinate for each in nearest]
+    own = np.array(shapes[level].heights_mm)
+    heights = np.array([shapes[each].heights_mm for each in nearest])
+    intact = np.array([np.interp(level.coordinate, places, heights[:, third]) for third in range(3)])
+    anterior, middle, posterior = (100.0 * (1.0 - own / intact)).tolist()
+    return anterior, middle, posterior
+
+
+def _measure(maps: SpineMaps, frame: VertebraFrame) -> BodyShape | None:
+    half_right, half_anterior, half_superior = frame.half_size_mm
+    right = np.arange(-_STRIP_SHARE * half_right, _STRIP_SHARE * half_right + 0.01, 1.0)
+    anterior = np.arange(-1.5 * half_anterior, 1.5 * half_anterior, _STEP_MM * 2)
+    superior = np.arange(-1.5 * half_superior, 1.5 * half_superior, _STEP_MM)
+    local = np.stack(np.meshgrid(right, anterior, superior, indexing="ij"), axis=-1)
+    points = np.asarray(frame.to_world_mm(local), dtype=np.float64)
+    level, element = nearest_codes(points, maps.affine_ras, (maps.level, maps.element))
+    body = (level == frame.level.code) & (element == Element.BODY)
+    filled = body.any(axis=2)
+    if not filled.any() or body[:, :, (0, -1)].any():
+        return None
+    top = np.where(filled, superior[len(superior) - 1 - np.argmax(body[:, :, ::-1], axis=2)], np.nan)
+    bottom = np.where(filled, superior[np.argmax(body, axis=2)], np.nan)
+    height = np.where(filled, body.sum(axis=2) * _STEP_MM, np.nan)
+    thirds = [np.abs(anterior / half_anterior - third) <= _THIRD_REACH for third in _THIRDS]
+    if any(not filled[:, third].any() for third in thirds):
+        return None
+    inner = np.abs(anterior) <= 0.75 * half_anterior
+    upper_wall, lower_wall = _walls(body, anterior, superior)
+    behind = thirds[2]
+    at_front, at_middle, at_back = (float(np.nanmean(height[:, third])) for third in thirds)
+    return BodyShape(
+        anterior_mm=at_front,
+        middle_mm=at_middle,
+        posterior_mm=at_back,
+        upper_tilt_deg=_tilt(anterior[inner], np.nanmean(top[:, inner], axis=0)),
+        lower_tilt_deg=_tilt(anterior[inner], np.nanmean(bottom[:, inner], axis=0)),
+        upper_wall_mm=upper_wall,
+        lower_wall_mm=lower_wall,
+        top_mm=float(np.nanmean(top[:, behind])),
+        bottom_mm=float(np.nanmean(bottom[:, behind])),
+    )
+
+
+def _tilt(
+    anterior_mm: np.ndarray[tuple[int], np.dtype[np.float64]],
+    height_mm: np.ndarray[tuple[int], np.dtype[np.float64]],
+) -> float:
+    seen = np.isfinite(height_mm)
+    slope = np.polyfit(anterior_mm[seen], height_mm[seen], 1)[0]
+    return float(np.degrees(np.arctan(slope)))
+
+
+def _walls(
+    body: np.ndarray[tuple[int, int, int], np.dtype[np.bool_]],
+    anterior_mm: np.ndarray[tuple[int], np.dtype[np.float64]],
+    superior_mm: np.ndarray[tuple[int], np.dtype[np.float64]],
+) -> tuple[float, float]:
+    """Posterior wall in a band below the upper and a band above the lower end plate."""
+    column = body.any(axis=0).any(axis=0)
+    low, high = superior_mm[column].min(), superior_mm[column].max()
+    wall = np.where(body.any(axis=1), anterior_mm[np.argmax(body, axis=1)], np.nan)
+    upper, lower = (
+        wall[:, (share >= _WALL_BAND[0]) & (share <= _WALL_BAND[1])]
+        for share in ((high - superior_mm) / (high - low), (superior_mm - low) / (high - low))
+    )
+    return float(np.nanmedian(upper)), float(np.nanmedian(lower))

@@ -1,0 +1,181 @@
+"""What SINS asks of an image, measured at one level on the voxels of a digital spine.
+
+Fisher et al. 2010 (Spine 35:E1221) names the findings without a method of measurement; the thresholds
+here are ours where no other source is named.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from spinemets.anatomy import BoneLesionType, Element, Level
+from spinemets.phantom.body_measure import BodyShape, height_loss_percent
+from spinemets.phantom.digital import VertebraFrame
+from spinemets.phantom.lesion_measure import bone_type_of
+from spinemets.phantom.spine_maps import SpineMaps
+
+# White and Panjabi 1990 (Clinical Biomechanics of the Spine): 3.5 mm of translation is instability in
+# the neck, the smallest of their limits.
+TRANSLATION_FROM_MM = 3.5
+DEFORMITY_FROM_DEG = 10.0
+# A pedicle or facet counts as replaced if tumour fills this share of it.
+REPLACED_FROM_SHARE = 0.25
+
+
+class AlignmentFinding(StrEnum):
+    """Alignment of the spine at a level; the values that the command line knows."""
+
+    NORMAL = "normal"
+    DEFORMITY = "deformity"
+    TRANSLATION = "translation"
+
+
+class PosterolateralFinding(StrEnum):
+    """Pedicles and facets that tumour has replaced; the values that the command line knows."""
+
+    NONE = "none"
+    UNILATERAL = "unilateral"
+    BILATERAL = "bilateral"
+
+
+@dataclass(frozen=True, slots=True)
+class SinsTruth:
+    """Findings at one level; pain is no finding of an image.
+
+    Args:
+        level: Gives the location item.
+        bone_type: None where no tumour lies in bone.
+        slip_mm: Offset of the posterior wall against the neighbour, the larger of both, forwards
+            positive; None without neighbours.
+        wedge_deg: Angle between the end plates beyond that of the intact neighbours, kyphotic positive;
+            None without neighbours.
+        alignment: From slip and wedge.
+        loss_anterior_percent, loss_middle_percent, loss_posterior_percent: Height lost against the
+            nearest uninvolved neighbours; None without any.
+        collapse_percent: Largest of them.
+        involved_percent: Tumour in the body over body.
+        left_replaced_share, right_replaced_share: Tumour's share of pedicle or facet, the larger.
+        posterolateral: From these shares.
+    """
+
+    level: Level
+    bone_type: BoneLesionType | None
+    slip_mm: float | None
+    wedge_deg: float | None
+    alignment: AlignmentFinding
+    loss_anterior_percent: float | None
+    loss_middle_percent: float | None
+    loss_posterior_percent: float | None
+    involved_percent: float
+    left_replaced_share: float
+    right_replaced_share: float
+    posterolateral: PosterolateralFinding
+
+    @property
+    def collapse_percent(self) -> float | None:
+        """The largest height loss of the thirds."""
+        losses = (self.loss_anterior_percent, self.loss_middle_percent, self.loss_posterior_percent)
+        known = [loss for loss in losses if loss is not None]
+        return max(known) if known else None
+
+
+def measure_sins(
+    maps: SpineMaps,
+    level: Level,
+    frames: Mapping[Level, VertebraFrame],
+    shapes: Mapping[Level, BodyShape],
+    intact_levels: Sequence[Level],
+) -> SinsTruth:
+    """Findings at one level.
+
+    Args:
+        maps: Of the spine, or a part that holds the level's bone.
+        level: Which.
+        frames: Of all vertebrae that are seen.
+        shapes: Of all bodies that are wholly seen.
+        intact_levels: Bodies that neither tumour nor fracture has changed.
+    """
+    losses = height_loss_percent(shapes, level, intact_levels) or (None, None, None)
+    slip = _slip_mm(level, frames, shapes)
+    wedge = _wedge_deg(level, shapes, intact_levels)
+    here = maps.level == level.code
+    tumour = here & (maps.lesion > 0)
+    body = here & (maps.element == Element.BODY)
+    sizes = np.bincount(maps.element[here], minlength=len(Element)).astype(float)
+    filled = np.bincount(maps.element[tumour], minlength=len(Element)).astype(float)
+    shares = filled / np.maximum(sizes, 1.0)
+    left, right = (
+        float(max(shares[pedicle], shares[facet]))
+        for pedicle, facet in (
+            (Element.LEFT_PEDICLE, Element.LEFT_FACET),
+            (Element.RIGHT_PEDICLE, Element.RIGHT_FACET),
+        )
+    )
+    sides = sum(share >= REPLACED_FROM_SHARE for share in (left, right))
+    return SinsTruth(
+        level=level,
+        bone_type=bone_type_of(maps.tissue[tumour]),
+        slip_mm=slip,
+        wedge_deg=wedge,
+        alignment=_alignment(slip, wedge),
+        loss_anterior_percent=losses[0],
+        loss_middle_percent=losses[1],
+        loss_posterior_percent=losses[2],
+        involved_percent=100.0 * int(np.count_nonzero(tumour & body)) / max(int(np.count_nonzero(body)), 1),
+        left_replaced_share=left,
+        right_replaced_share=right,
+        posterolateral=tuple(PosterolateralFinding)[sides],
+    )
+
+
+def _alignment(slip_mm: float | None, wedge_deg: float | None) -> AlignmentFinding:
+    if slip_mm is not None and abs(slip_mm) >= TRANSLATION_FROM_MM:
+        return AlignmentFinding.TRANSLATION
+    if wedge_deg is not None and wedge_deg >= DEFORMITY_FROM_DEG:
+        return AlignmentFinding.DEFORMITY
+    return AlignmentFinding.NORMAL
+
+
+def _slip_mm(
+    level: Level, frames: Mapping[Level, VertebraFrame], shapes: Mapping[Level, BodyShape]
+) -> float | None:
+    order = sorted(shapes, key=lambda each: each.coordinate)
+    if level not in order:
+        return None
+    place = order.index(level)
+    pairs = [
+        pair for pair in ((place - 1, place), (place, place + 1)) if pair[0] >= 0 and pair[1] < len(order)
+    ]
+    offsets = [
+        _offset_mm(frames[order[upper]], shapes[order[upper]], frames[order[lower]], shapes[order[lower]])
+        for upper, lower in pairs
+        if order[lower].coordinate - order[upper].coordinate <= 1.0
+    ]
+    return max(offsets, key=abs) if offsets else None
+
+
+def _offset_mm(
+    upper_frame: VertebraFrame, upper: BodyShape, lower_frame: VertebraFrame, lower: BodyShape
+) -> float:
+    """How far the upper body's posterior wall lies in front of the lower one's, across the disc."""
+    above = upper_frame.to_world_mm(np.array([0.0, upper.lower_wall_mm, upper.bottom_mm]))
+    below = lower_frame.to_world_mm(np.array([0.0, lower.upper_wall_mm, lower.top_mm]))
+    forwards = upper_frame.axes_ras[:, 1] + lower_frame.axes_ras[:, 1]
+    return float((above - below) @ (forwards / np.linalg.norm(forwards)))
+
+
+def _wedge_deg(
+    level: Level, shapes: Mapping[Level, BodyShape], intact_levels: Sequence[Level]
+) -> float | None:
+    neighbours = [each for each in intact_levels if each in shapes and each is not level]
+    neighbours = sorted(neighbours, key=lambda each: abs(each.coordinate - level.coordinate))[:2]
+    if level not in shapes or not neighbours:
+        return None
+    usual = float(np.mean([_wedge(shapes[each]) for each in neighbours]))
+    return _wedge(shapes[level]) - usual
+
+
+def _wedge(shape: BodyShape) -> float:
+    return shape.lower_tilt_deg - shape.upper_tilt_deg
