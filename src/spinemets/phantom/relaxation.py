@@ -68,7 +68,7 @@ FAT_T2_SINGLE_ECHO_MS = (58.0, 68.0)
 
 _VOID = WaterRow((1000.0, 1000.0), (1.0, 1.0), 0.0, r2_prime_per_s=500.0)
 _MARROW_T1 = (700.0, 900.0)  # F
-_MARROW_T2 = (40.0, 36.0)  # B, F
+_MARROW_T2 = (48.0, 42.0)  # B
 _TRABECULAR = 45.0  # F: T2* of marrow 12-15 ms at 1.5 T
 
 TABLE: dict[Tissue, WaterRow] = {
@@ -81,8 +81,8 @@ TABLE: dict[Tissue, WaterRow] = {
     Tissue.BLOOD_VESSEL: WaterRow((1441.0, 1932.0), (290.0, 275.0), 0.87, 0.0, 5.0, 2.3),  # A
     Tissue.FASCIA: WaterRow((800.0, 900.0), (12.0, 11.0), 0.4, 0.05, 20.0, 0.2),  # J
     Tissue.CORTICAL_BONE: WaterRow((250.0, 300.0), (1.0, 1.0), 0.2, 0.0, 500.0, 0.0),  # H
-    Tissue.BODY_MARROW: WaterRow(_MARROW_T1, _MARROW_T2, 0.72, 0.45, _TRABECULAR, 0.25),  # F
-    Tissue.POSTERIOR_MARROW: WaterRow(_MARROW_T1, _MARROW_T2, 0.68, 0.55, _TRABECULAR, 0.2),  # F
+    Tissue.BODY_MARROW: WaterRow(_MARROW_T1, _MARROW_T2, 0.8, 0.45, _TRABECULAR, 0.25),  # F
+    Tissue.POSTERIOR_MARROW: WaterRow(_MARROW_T1, _MARROW_T2, 0.76, 0.55, _TRABECULAR, 0.2),  # F
     Tissue.BASIVERTEBRAL_VEIN: WaterRow((1300.0, 1700.0), (120.0, 110.0), 0.8, 0.2, 15.0, 2.0),  # A J
     Tissue.DISC_NUCLEUS: WaterRow((1200.0, 1500.0), (95.0, 90.0), 0.8, 0.0, 5.0, 0.02),  # G
     Tissue.DISC_ANNULUS: WaterRow((900.0, 1150.0), (42.0, 38.0), 0.68, 0.0, 15.0, 0.02),  # G
@@ -97,20 +97,20 @@ TABLE: dict[Tissue, WaterRow] = {
     Tissue.DISC_DEGENERATE: WaterRow((900.0, 1150.0), (55.0, 50.0), 0.65, 0.0, 15.0, 0.05),  # G
     Tissue.BOWEL: WaterRow((1100.0, 1400.0), (80.0, 70.0), 0.65, 0.05, 40.0, 1.0),  # H
     Tissue.BRAIN: WaterRow((950.0, 1300.0), (85.0, 80.0), 0.75, 0.0, 6.0, 0.03),  # A
-    Tissue.LYTIC_TUMOUR: WaterRow((1150.0, 1400.0), (95.0, 88.0), 0.85, 0.02, 8.0, 1.7),  # J
-    Tissue.MIXED_TUMOUR: WaterRow((1050.0, 1300.0), (70.0, 65.0), 0.6, 0.04, 25.0, 1.2),  # J
+    Tissue.LYTIC_TUMOUR: WaterRow((1400.0, 1700.0), (95.0, 88.0), 0.8, 0.02, 8.0, 1.7),  # J
+    Tissue.MIXED_TUMOUR: WaterRow((1250.0, 1500.0), (72.0, 66.0), 0.6, 0.04, 25.0, 1.2),  # J
     Tissue.BLASTIC_TUMOUR: WaterRow((950.0, 1150.0), (25.0, 22.0), 0.3, 0.04, 60.0, 0.6),  # J
-    Tissue.SOFT_TISSUE_TUMOUR: WaterRow((1200.0, 1450.0), (88.0, 82.0), 0.86, 0.01, 8.0, 1.7),  # J
-    Tissue.TUMOUR_HALO: WaterRow((1500.0, 1800.0), (140.0, 130.0), 0.9, 0.04, 8.0, 1.0),  # J
+    Tissue.SOFT_TISSUE_TUMOUR: WaterRow((1400.0, 1700.0), (90.0, 84.0), 0.82, 0.01, 8.0, 1.7),  # J
+    Tissue.TUMOUR_HALO: WaterRow((1700.0, 2000.0), (140.0, 130.0), 0.9, 0.04, 8.0, 1.0),  # J
     Tissue.HAEMANGIOMA: WaterRow((1100.0, 1300.0), (160.0, 150.0), 0.85, 0.6, 20.0, 0.8),  # J
     Tissue.MARROW_OEDEMA: WaterRow((1050.0, 1300.0), (90.0, 82.0), 0.78, 0.22, 25.0, 0.7),  # J
     Tissue.FATTY_MARROW: WaterRow(_MARROW_T1, _MARROW_T2, 0.82, 0.85, 25.0, 0.1),  # F
     Tissue.ENDPLATE_SCLEROSIS: WaterRow((800.0, 950.0), (20.0, 18.0), 0.3, 0.05, 70.0, 0.1),  # J
-    Tissue.RED_MARROW: WaterRow((720.0, 930.0), (44.0, 40.0), 0.74, 0.22, 35.0, 0.4),  # F
+    Tissue.RED_MARROW: WaterRow((720.0, 930.0), (50.0, 45.0), 0.82, 0.22, 35.0, 0.4),  # F
     Tissue.BONE_ISLAND: WaterRow((800.0, 900.0), (3.0, 3.0), 0.15, 0.0, 150.0, 0.0),  # J
     Tissue.FRACTURE_CLEFT_FLUID: WaterRow((3000.0, 3200.0), (500.0, 450.0), 0.97, 0.0, 5.0, 0.0),  # E J
     Tissue.FRACTURE_LINE: WaterRow((900.0, 1100.0), (18.0, 16.0), 0.35, 0.0, 60.0, 0.2),  # J
-    Tissue.DISCITIS: WaterRow((1250.0, 1550.0), (130.0, 120.0), 0.9, 0.0, 8.0, 1.5),  # J
+    Tissue.DISCITIS: WaterRow((1500.0, 1800.0), (130.0, 120.0), 0.9, 0.0, 8.0, 1.5),  # J
     Tissue.SCHMORL_NODE: WaterRow((1000.0, 1250.0), (58.0, 52.0), 0.7, 0.02, 15.0, 0.3),  # G J
     Tissue.METAL: _VOID,
 }

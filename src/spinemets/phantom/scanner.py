@@ -21,7 +21,7 @@ from spinemets.phantom.texture import Texture, texture_of
 from spinemets.volume import Volume
 
 Floats = npt.NDArray[np.float32]
-Truth = Literal["anatomy", "level", "element", "lesion"]
+Truth = Literal["tissue", "anatomy", "level", "element", "lesion"]
 
 # The near grid fades into the far one over this many of its voxels.
 _FADE_VOXELS = 3
