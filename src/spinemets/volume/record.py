@@ -52,3 +52,21 @@ class Volume:
     def voxel_volume_ml(self) -> float:
         """Volume of one voxel."""
         return float(abs(np.linalg.det(self.affine_ras[:3, :3]))) / 1000.0
+
+    def voxel_to_world(self, indices: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """World RAS mm of voxel indices (..., 3); centres of voxels have whole indices."""
+        world = np.asarray(indices, dtype=np.float64) @ self.affine_ras[:3, :3].T + self.affine_ras[:3, 3]
+        return np.asarray(world)
+
+    def world_to_voxel(self, points_ras_mm: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Fractional voxel indices of world RAS mm points (..., 3), the inverse of ``voxel_to_world``."""
+        offsets = np.asarray(points_ras_mm, dtype=np.float64) - self.affine_ras[:3, 3]
+        return np.asarray(np.linalg.solve(self.affine_ras[:3, :3], offsets[..., None])[..., 0])
+
+    def has_grid_of(self, other: "Volume", tolerance_mm: float = 1e-3) -> bool:
+        """Whether both have the same shape, and every corner voxel lies within the tolerance."""
+        if self.shape != other.shape:
+            return False
+        corners = np.array(np.meshgrid(*((0, count - 1) for count in self.shape))).reshape(3, -1).T
+        apart = self.voxel_to_world(corners) - other.voxel_to_world(corners)
+        return bool(np.linalg.norm(apart, axis=1).max() <= tolerance_mm)
