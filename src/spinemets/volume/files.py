@@ -21,6 +21,17 @@ MAXIMUM_VOXELS = 2**30
 # Further apart than this, the two transforms of a NIfTI header contradict each other.
 _FORMS_AGREE_MM = 0.1
 _COMPRESSION = 6
+# All that nibabel raises on files that are not what they claim to be.
+_UNREADABLE = (
+    ImageFileError,
+    HeaderDataError,
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    OverflowError,
+    zlib.error,
+)
 
 
 def read_volume(path: Path, maximum_voxels: int = MAXIMUM_VOXELS) -> Volume:
@@ -86,7 +97,7 @@ def _read_nifti(path: Path, maximum_voxels: int) -> Volume:
         _check_size(shape, maximum_voxels, path)
         affine = _nifti_affine(image, path)
         array = _nifti_values(image).reshape(shape)
-    except (ImageFileError, HeaderDataError, OSError, EOFError, ValueError, KeyError, zlib.error) as error:
+    except _UNREADABLE as error:
         raise UnreadableFileError(
             f"cannot be read as NIfTI ({_first_line(error)})",
             file=path,

@@ -20,6 +20,8 @@ def to_simpleitk(volume: Volume) -> Any:
     axes = volume.affine_ras[:3, :3] / spacing
     if np.abs(axes.T @ axes - np.eye(3)).max() > 1e-4:
         raise ValueError("SimpleITK images cannot have sheared axes")
+    # ITK's singular value decomposition stumbles over denormal numbers.
+    axes[np.abs(axes) < 1e-12] = 0.0
     array = volume.array.astype(np.uint8) if volume.array.dtype == np.bool_ else volume.array
     image: Any = SimpleITK.GetImageFromArray(np.ascontiguousarray(array))
     # Array order (i, j, k) is ITK order (k, j, i).
