@@ -12,6 +12,14 @@ _SAGITTAL = np.array([[-4.0, 0, 0, 30], [0, 0, -0.7, 90], [0, -0.7, 0, 150], [0,
 _AXIAL = np.array([[0, 0, -0.5, 30], [0, -0.5, 0, 90], [4.0, 0, 0, 100], [0, 0, 0, 1]])
 
 
+@pytest.fixture(autouse=True)
+def _home(tmp_path_factory, monkeypatch):
+    """The key of the pseudonyms is made in the user's folder, which tests leave alone."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+
+
 @pytest.fixture
 def archive(tmp_path):
     """One study with T1, T2 and axial T2, each with a sidecar or a telling name."""
@@ -81,8 +89,8 @@ def test_a_study_that_cannot_be_read_is_status_1(archive, capsys):
 def test_the_override_in_the_folder_counts(archive, capsys):
     (archive / "case1" / "series.yaml").write_text("series:\n  - {key: sag_T1, weighting: STIR}\n")
     assert main([f"input={archive}", "json=true"]) == 0
-    series = {one["series"]: one for one in json.loads(capsys.readouterr().out)["series"]}
-    assert (series["sag_T1"]["channel"], series["sag_T1"]["evidence"]) == ("STIR", "override")
+    listed = {one["series"]: one for one in json.loads(capsys.readouterr().out)["series"]}
+    assert (listed["sag_T1"]["channel"], listed["sag_T1"]["evidence"]) == ("STIR", "override")
 
 
 def test_the_override_passed_counts_more(archive, tmp_path, capsys):
@@ -90,8 +98,8 @@ def test_the_override_passed_counts_more(archive, tmp_path, capsys):
     passed = tmp_path / "mine.yaml"
     passed.write_text("series:\n  - {key: sag_T1, use: exclude}\n")
     assert main([f"input={archive}", f"override={passed}", "json=true"]) == 0
-    series = {one["series"]: one for one in json.loads(capsys.readouterr().out)["series"]}
-    assert series["sag_T1"]["role"] == "not used"
+    listed = {one["series"]: one for one in json.loads(capsys.readouterr().out)["series"]}
+    assert listed["sag_T1"]["role"] == "not used"
 
 
 def test_an_override_that_names_nothing_fails_its_study(archive, capsys):
@@ -133,4 +141,4 @@ def test_real_archive(real_data, capsys):
     assert len(spider) == 16
     assert all(one["usable"] for one in spider)
     assert all(one["series"][0]["plane"] == "sagittal" for one in spider)
-    assert not any("bodies" in series["series"] for one in studies.values() for series in one["series"])
+    assert not any("bodies" in listed["series"] for one in studies.values() for listed in one["series"])

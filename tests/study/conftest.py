@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from spinemets.study.archive import ArchiveSettings
 from spinemets.study.plane import plane_of
+from spinemets.study.pseudonym import PseudonymKey
 from spinemets.study.records import (
     AcquisitionParameters,
     Evidence,
@@ -81,3 +83,10 @@ def make_study() -> StudyMaker:
         return Study(key, key, series)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def archive_settings() -> ArchiveSettings:
+    """Settings of an archive, with a key of the tests' own."""
+    key = PseudonymKey(b"a key for tests, of 32 bytes ....")
+    return ArchiveSettings(key, largest_image_voxels=2**28, most_stacks_per_series=64, workers=1)

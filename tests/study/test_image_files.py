@@ -16,6 +16,7 @@ from spinemets.study.file_names import is_image_name, is_mask_name, safe_key, st
 from spinemets.study.file_series import NamedFile, named_files, series_of_file
 from spinemets.study.records import AcquisitionParameters, Evidence, FileSource, Plane, Weighting
 from spinemets.study.sidecar import read_sidecar
+from spinemets.volume import read_volume
 
 # Stored inferior, posterior, left: a sagittal stack with its slices last.
 _IPL = np.array([[0, 0, -4.0, 30.0], [0, -0.7, 0, 90.0], [-0.7, 0, 0, 150.0], [0, 0, 0, 1]])
@@ -107,10 +108,26 @@ def test_a_broken_sidecar_is_a_warning(nifti, tmp_path):
     assert "cannot be read as JSON" in series.warnings[0]
 
 
-def test_a_header_without_orientation_is_a_warning(tmp_path):
+def test_a_header_without_orientation_is_refused(tmp_path):
     image = nibabel.Nifti1Image(np.zeros((20, 20, 5), dtype=np.int16), None)
     nibabel.save(image, tmp_path / "t2.nii")
-    assert "which side is left is a guess" in series_of_file(NamedFile(tmp_path / "t2.nii", "t2")).warnings[0]
+    with pytest.raises(GeometryError, match="which side is left is not known"):
+        read_file_header(tmp_path / "t2.nii")
+
+
+def test_two_orientations_that_disagree_are_refused(tmp_path):
+    image = nibabel.Nifti1Image(np.zeros((20, 20, 5), dtype=np.int16), _IPL)
+    image.set_qform(_IPL @ np.diag([1, 1, -1, 1]), code=1)
+    nibabel.save(image, tmp_path / "t2.nii")
+    with pytest.raises(GeometryError, match="two orientations that are"):
+        read_file_header(tmp_path / "t2.nii")
+
+
+def test_a_header_agrees_with_the_volume(nifti):
+    path = nifti()
+    header, volume = read_file_header(path), read_volume(path)
+    assert header.shape == volume.shape
+    assert np.array_equal(header.affine_ras, volume.affine_ras)
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,10 @@ class FileHeader:
     Args:
         shape: Voxels along the file's axes.
         affine_ras: 4 x 4, index along the file's axes to RAS millimetres.
-        warnings: What is unusual, in sentences.
     """
 
     shape: tuple[int, int, int]
     affine_ras: npt.NDArray[np.float64]
-    warnings: tuple[str, ...] = ()
 
 
 def read_file_header(path: Path) -> FileHeader:
@@ -42,24 +40,53 @@ def read_file_header(path: Path) -> FileHeader:
     return header
 
 
+# Further apart than this, the two transforms of a NIfTI header contradict each other; as ``read_volume``.
+_FORMS_AGREE_MM = 0.1
+
+
 def _nifti_header(path: Path) -> FileHeader:
     import nibabel
     from nibabel.filebasedimages import ImageFileError
+    from nibabel.spatialimages import HeaderDataError
 
     try:
         image: Any = nibabel.load(path)
-        shape, affine_ras = tuple(map(int, image.shape)), image.affine
-        coded = int(image.header["sform_code"]) > 0 or int(image.header["qform_code"]) > 0
+        shape = tuple(map(int, image.shape))
         unit = image.header.get_xyzt_units()[0]
-    except (ImageFileError, OSError, EOFError, ValueError, KeyError) as error:
+    except (ImageFileError, HeaderDataError, OSError, EOFError, ValueError, KeyError) as error:
         raise UnreadableFileError(f"is no readable NIfTI file ({error})", file=path) from None
     if unit in {"meter", "micron"}:
         raise GeometryError(
             f"has its spacing in {unit}s", file=path, field="xyzt_units", remedy="write it in mm"
         )
     _check_length(path, image)
-    warnings = () if coded else ("The header has no orientation: which side is left is a guess.",)
-    return FileHeader(_three_axes(shape, path), np.asarray(affine_ras, dtype=np.float64), warnings)
+    axes = _three_axes(shape, path)
+    return FileHeader(axes, _nifti_affine(image.header, axes, path))
+
+
+def _nifti_affine(header: Any, shape: tuple[int, int, int], path: Path) -> npt.NDArray[np.float64]:
+    """The sform, else the qform; refused where neither is set, or the two disagree."""
+    sform, sform_code = header.get_sform(coded=True)
+    qform, qform_code = header.get_qform(coded=True)
+    if not sform_code and not qform_code:
+        raise GeometryError(
+            "has no orientation: which side is left is not known",
+            file=path,
+            field="sform_code, qform_code",
+            remedy="convert the original again with dcm2niix",
+        )
+    if sform_code and qform_code:
+        ends = np.array([[0, 0, 0, 1], [*(np.array(shape) - 1), 1]]).T
+        apart_mm = float(np.abs(sform @ ends - qform @ ends).max())
+        if apart_mm > _FORMS_AGREE_MM:
+            raise GeometryError(
+                f"holds two orientations that are {apart_mm:.1f} mm apart",
+                file=path,
+                field="sform, qform",
+                remedy="set both from the one that is right",
+            )
+    affine_ras: npt.NDArray[np.float64] = np.asarray(sform if sform_code else qform, dtype=np.float64)
+    return affine_ras
 
 
 def _check_length(path: Path, image: Any) -> None:

@@ -90,7 +90,7 @@ def series_of_file(file: NamedFile) -> Series:
         slice_thickness_mm=sidecar.slice_thickness_mm,
         source=FileSource(file.path),
         frame_of_reference=file.frame_of_reference,
-        warnings=(*header.warnings, *complaint),
+        warnings=complaint,
         number=sidecar.number,
     )
 
