@@ -19,6 +19,9 @@ from spinemets.volume import Volume
 # A name space of our own, from which every UID of a study follows (RFC 4122, version 5).
 _NAMESPACE = uuid.UUID("5b0b3f5e-6d5d-5c1e-9d52-6a1c7f0e9a11")
 _BODY_PART = {
+    Station.CERVICAL: "CSPINE",
+    Station.THORACIC: "TSPINE",
+    Station.WHOLE: "SPINE",
     Station.CERVICOTHORACIC: "CTSPINE",
     Station.THORACOLUMBAR: "TLSPINE",
     Station.LUMBAR: "LSPINE",

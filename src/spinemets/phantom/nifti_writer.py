@@ -17,7 +17,14 @@ from spinemets.phantom.protocol import SeriesProtocol, Station
 from spinemets.study.records import Plane, Weighting
 from spinemets.volume import Volume
 
-_STATION = {Station.CERVICOTHORACIC: "ct", Station.THORACOLUMBAR: "tl", Station.LUMBAR: "l"}
+_STATION = {
+    Station.CERVICAL: "c",
+    Station.CERVICOTHORACIC: "ct",
+    Station.THORACIC: "t",
+    Station.THORACOLUMBAR: "tl",
+    Station.LUMBAR: "l",
+    Station.WHOLE: "whole",
+}
 _PLANE = {Plane.SAGITTAL: "sag", Plane.AXIAL: "ax", Plane.CORONAL: "cor", Plane.OBLIQUE: "obl"}
 _SUFFIX_T1 = "T1w"
 _SUFFIX_T2 = "T2w"

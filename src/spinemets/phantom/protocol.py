@@ -23,9 +23,12 @@ class Vendor(StrEnum):
 class Station(StrEnum):
     """The part of the spine that a series covers."""
 
+    CERVICAL = "cervical"
     CERVICOTHORACIC = "cervicothoracic"
+    THORACIC = "thoracic"
     THORACOLUMBAR = "thoracolumbar"
     LUMBAR = "lumbar"
+    WHOLE = "whole"
 
 
 class FatSuppression(StrEnum):

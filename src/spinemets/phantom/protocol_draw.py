@@ -21,7 +21,7 @@ from spinemets.phantom.protocol import (
     Vendor,
 )
 from spinemets.phantom.protocol_ranges import ProtocolRanges, Range, StackRanges, TimingRanges
-from spinemets.phantom.slice_placement import axial_stacks, sagittal_axes, sagittal_centre
+from spinemets.phantom.slice_placement import axial_stacks, frames_inside, sagittal_axes, sagittal_centre
 from spinemets.study.records import Plane, Weighting
 
 _REFERENCE_VOXEL_MM3 = 4.0
@@ -69,7 +69,7 @@ def draw_protocols(
     Args:
         rng: Decides everything.
         spine: The anatomy that slices are placed on, as a technologist does on the localizer.
-        station: The part of the spine; its middle is the middle of the frames given.
+        station: The part of the spine; the near grid covers it.
         axial_levels: Levels worth axial slices, in any order.
         ranges: What is drawn from.
 
@@ -127,11 +127,12 @@ def _draw_weightings(rng: np.random.Generator, ranges: ProtocolRanges) -> list[W
 
 def _draw_sagittal_stack(rng: np.random.Generator, spine: DigitalSpine, visit: _Visit) -> SliceGeometry:
     stack = visit.ranges.sagittal[visit.station]
-    axes = sagittal_axes(spine.frames, rng.normal(0.0, visit.ranges.angulation_sd_deg, size=3))
+    frames = frames_inside(spine)
+    axes = sagittal_axes(frames, rng.normal(0.0, visit.ranges.angulation_sd_deg, size=3))
     if rng.random() < 0.5:
         axes = axes * np.array([-1.0, 1.0, 1.0])
     count = int(rng.integers(stack.slice_count[0], stack.slice_count[1] + 1))
-    centre = sagittal_centre(spine.frames) + rng.normal(0.0, (1.0, 5.0, 6.0))
+    centre = sagittal_centre(frames) + rng.normal(0.0, (1.0, 5.0, 6.0))
     return _draw_stack(rng, stack, axes, centre, count, visit.sagittal_phase)
 
 

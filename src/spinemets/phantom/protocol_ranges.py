@@ -49,7 +49,7 @@ class ImperfectionRanges:
     front of the spine, ``shift_probability`` of a patient who moved before a series.
     """
 
-    noise_sd: Range = (0.006, 0.022)
+    noise_sd: Range = (0.003, 0.014)
     coil_radius_mm: Range = (70.0, 130.0)
     anterior_coil: Range = (0.0, 0.7)
     intensity_correction: Range = (0.0, 1.0)
@@ -82,32 +82,45 @@ class PresenceRanges:
 _T1 = TimingRanges((450.0, 750.0), (8.0, 14.0), (2, 4), (8.0, 12.0), (130.0, 260.0))
 _T2 = TimingRanges((2800.0, 4800.0), (84.0, 118.0), (13, 23), (8.0, 11.5), (150.0, 280.0))
 _STIR = TimingRanges(
-    (3200.0, 5200.0), (38.0, 72.0), (9, 16), (8.0, 11.0), (160.0, 280.0), ((145.0, 170.0), (190.0, 225.0))
+    (3200.0, 5200.0), (30.0, 64.0), (8, 15), (8.0, 11.0), (160.0, 280.0), ((145.0, 170.0), (190.0, 225.0))
 )
 _T2_FS = TimingRanges((3000.0, 4600.0), (70.0, 95.0), (13, 18), (8.0, 11.0), (170.0, 280.0))
 _AXIAL_T2 = TimingRanges((3000.0, 5000.0), (90.0, 118.0), (14, 23), (8.0, 11.5), (150.0, 280.0))
 
+_NECK = StackRanges(
+    (220.0, 260.0), (11, 16), (3.0, 3.0), (0.1, 0.2), (288, 320, 384), (0.7, 0.95), (384, 448, 512)
+)
+_TRUNK = StackRanges(
+    (320.0, 400.0), (15, 20), (3.0, 4.5), (0.08, 0.2), (320, 384, 448), (0.7, 0.95), (384, 512)
+)
 _SAGITTAL = {
+    Station.CERVICAL: _NECK,
     Station.CERVICOTHORACIC: StackRanges(
         (270.0, 340.0), (13, 18), (3.0, 3.5), (0.1, 0.2), (320, 384), (0.7, 0.95), (384, 512)
     ),
-    Station.THORACOLUMBAR: StackRanges(
-        (320.0, 400.0), (15, 20), (3.0, 4.5), (0.08, 0.2), (320, 384, 448), (0.7, 0.95), (384, 512)
-    ),
+    Station.THORACIC: _TRUNK,
+    Station.THORACOLUMBAR: _TRUNK,
     Station.LUMBAR: StackRanges(
         (260.0, 320.0), (14, 20), (3.5, 4.5), (0.08, 0.2), (288, 320, 384), (0.7, 0.95), (384, 448, 512)
     ),
+    # Composed of stations, as vendors' whole-spine protocols are.
+    Station.WHOLE: StackRanges(
+        (560.0, 700.0), (15, 18), (3.5, 4.0), (0.1, 0.2), (512, 640), (0.7, 0.95), (768, 896)
+    ),
 }
+_AXIAL_NECK = StackRanges(
+    (160.0, 200.0), (8, 14), (3.0, 3.5), (0.0, 0.2), (256, 288, 320), (0.7, 0.95), (320, 384)
+)
+_AXIAL_TRUNK = StackRanges(
+    (170.0, 220.0), (8, 14), (3.0, 4.5), (0.0, 0.25), (256, 288, 320), (0.7, 0.95), (320, 384)
+)
 _AXIAL = {
-    Station.CERVICOTHORACIC: StackRanges(
-        (160.0, 200.0), (8, 14), (3.0, 3.5), (0.0, 0.2), (256, 288, 320), (0.7, 0.95), (320, 384)
-    ),
-    Station.THORACOLUMBAR: StackRanges(
-        (170.0, 220.0), (8, 14), (3.0, 4.5), (0.0, 0.25), (256, 288, 320), (0.7, 0.95), (320, 384)
-    ),
-    Station.LUMBAR: StackRanges(
-        (170.0, 220.0), (8, 14), (3.5, 4.5), (0.0, 0.25), (256, 288, 320), (0.7, 0.95), (320, 384)
-    ),
+    Station.CERVICAL: _AXIAL_NECK,
+    Station.CERVICOTHORACIC: _AXIAL_NECK,
+    Station.THORACIC: _AXIAL_TRUNK,
+    Station.THORACOLUMBAR: _AXIAL_TRUNK,
+    Station.LUMBAR: _AXIAL_TRUNK,
+    Station.WHOLE: _AXIAL_TRUNK,
 }
 
 
@@ -146,7 +159,7 @@ TRAINING_RANGES = ProtocolRanges()
 OUTSIDE_RANGES = replace(
     TRAINING_RANGES,
     imperfections=ImperfectionRanges(
-        noise_sd=(0.025, 0.05),
+        noise_sd=(0.018, 0.04),
         coil_radius_mm=(50.0, 70.0),
         anterior_coil=(0.0, 0.2),
         intensity_correction=(0.0, 0.3),

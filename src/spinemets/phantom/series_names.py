@@ -74,28 +74,35 @@ _AGENT = {
     Language.FRENCH: "GADO",
     Language.SPANISH: "CON CIV",
 }
-_REGION = {
-    Language.ENGLISH: {
-        Station.CERVICOTHORACIC: "C-T SPINE",
-        Station.THORACOLUMBAR: "T-L SPINE",
-        Station.LUMBAR: "L SPINE",
-    },
-    Language.GERMAN: {
-        Station.CERVICOTHORACIC: "HWS BWS",
-        Station.THORACOLUMBAR: "BWS",
-        Station.LUMBAR: "LWS",
-    },
-    Language.FRENCH: {
-        Station.CERVICOTHORACIC: "RACHIS CERV",
-        Station.THORACOLUMBAR: "RACHIS DORSAL",
-        Station.LUMBAR: "RACHIS LOMB",
-    },
-    Language.SPANISH: {
-        Station.CERVICOTHORACIC: "COL CERVICAL",
-        Station.THORACOLUMBAR: "COL DORSAL",
-        Station.LUMBAR: "COL LUMBAR",
-    },
+_STATIONS = (
+    Station.CERVICAL,
+    Station.CERVICOTHORACIC,
+    Station.THORACIC,
+    Station.THORACOLUMBAR,
+    Station.LUMBAR,
+    Station.WHOLE,
+)
+_REGIONS = {
+    Language.ENGLISH: ("C SPINE", "C-T SPINE", "T SPINE", "T-L SPINE", "L SPINE", "WHOLE SPINE"),
+    Language.GERMAN: ("HWS", "HWS BWS", "BWS", "BWS LWS", "LWS", "GANZE WS"),
+    Language.FRENCH: (
+        "RACHIS CERV",
+        "CERV DORSAL",
+        "RACHIS DORSAL",
+        "DORSO LOMB",
+        "RACHIS LOMB",
+        "RACHIS ENTIER",
+    ),
+    Language.SPANISH: (
+        "COL CERVICAL",
+        "CERV DORSAL",
+        "COL DORSAL",
+        "DORSO LUMBAR",
+        "COL LUMBAR",
+        "COL TOTAL",
+    ),
 }
+_REGION = {language: dict(zip(_STATIONS, names, strict=True)) for language, names in _REGIONS.items()}
 _AXIAL_IN = {Language.ENGLISH: "AX", Language.GERMAN: "TRA", Language.FRENCH: "AX", Language.SPANISH: "AXIAL"}
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
-from spinemets.phantom.digital import CanalSection, VertebraFrame
+from spinemets.phantom.digital import CanalSection, DigitalSpine, VertebraFrame
 
 Vector = npt.NDArray[np.float64]
 
@@ -41,6 +41,14 @@ class AxialPlace:
         turn = Rotation.from_euler("xy", tilt_deg, degrees=True).as_matrix()
         axes: Vector = turn @ np.column_stack([-superior, -anterior, -right])
         return axes
+
+
+def frames_inside(spine: DigitalSpine) -> tuple[VertebraFrame, ...]:
+    """The vertebrae whose bodies have their centre on the near grid; all if none has."""
+    low = spine.near_affine_ras[2, 3]
+    high = low + spine.near_affine_ras[2, 2] * (spine.tissue.shape[2] - 1)
+    inside = tuple(frame for frame in spine.frames if low <= frame.origin_ras_mm[2] <= high)
+    return inside or spine.frames
 
 
 def sagittal_axes(frames: Sequence[VertebraFrame], angulation_deg: Vector) -> Vector:
