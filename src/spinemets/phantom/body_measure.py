@@ -109,8 +109,8 @@ def _measure(maps: SpineMaps, frame: VertebraFrame) -> BodyShape | None:
         anterior_mm=at_front,
         middle_mm=at_middle,
         posterior_mm=at_back,
-        upper_tilt_deg=_tilt(anterior[inner], np.nanmean(top[:, inner], axis=0)),
-        lower_tilt_deg=_tilt(anterior[inner], np.nanmean(bottom[:, inner], axis=0)),
+        upper_tilt_deg=_tilt(anterior[inner], top[:, inner]),
+        lower_tilt_deg=_tilt(anterior[inner], bottom[:, inner]),
         upper_wall_mm=upper_wall,
         lower_wall_mm=lower_wall,
         top_mm=float(np.nanmean(top[:, behind])),
@@ -120,10 +120,12 @@ def _measure(maps: SpineMaps, frame: VertebraFrame) -> BodyShape | None:
 
 def _tilt(
     anterior_mm: np.ndarray[tuple[int], np.dtype[np.float64]],
-    height_mm: np.ndarray[tuple[int], np.dtype[np.float64]],
+    height_mm: np.ndarray[tuple[int, int], np.dtype[np.float64]],
 ) -> float:
+    """Slope over the depth of heights (right, anterior), NaN where there is no bone."""
+    place = np.broadcast_to(anterior_mm, height_mm.shape)
     seen = np.isfinite(height_mm)
-    slope = np.polyfit(anterior_mm[seen], height_mm[seen], 1)[0]
+    slope = np.polyfit(place[seen], height_mm[seen], 1)[0]
     return float(np.degrees(np.arctan(slope)))
 
 
