@@ -109,22 +109,6 @@ def in_display_order(affine_ras: Affine, order: tuple[int, int, int]) -> Affine:
     return permuted
 
 
-def matching_order(affine_ras: Affine, wanted_affine_ras: Affine) -> tuple[int, int, int]:
-    """The order of axes that turns one affine into the other: how a file is read back as its series says.
-
-    Args:
-        affine_ras: 4 x 4, index along the file's axes to RAS millimetres.
-        wanted_affine_ras: 4 x 4, index (slice, row, column) to RAS millimetres.
-
-    Raises:
-        GeometryError: If no order of the axes gives the wanted affine.
-    """
-    for order in permutations((0, 1, 2), 3):
-        if np.allclose(in_display_order(affine_ras, order), wanted_affine_ras, rtol=0.0, atol=1e-4):
-            return order
-    raise GeometryError("the geometry is not that of the series", remedy="the file has changed; read again")
-
-
 def _nearest_world_axes(directions: npt.NDArray[np.float64]) -> tuple[int, int, int]:
     """For each file axis its own world axis; the assignment that fits best over all three."""
     cosines = np.abs(directions / np.linalg.norm(directions, axis=0))

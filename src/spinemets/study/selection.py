@@ -207,7 +207,8 @@ _ROLE_OF_USE = {Use.AXIAL: Role.AXIAL_T2, Use.EXTRA: Role.EXTRA, Use.EXCLUDE: Ro
 def _too_coarse(series: Series, settings: SelectionSettings) -> Decision | None:
     slice_mm, in_plane_mm = series.spacing_mm[0], max(series.spacing_mm[1:])
     if series.shape[0] < settings.fewest_slices:
-        reason = f"It has {series.shape[0]} slices, fewer than {settings.fewest_slices}."
+        count = "1 slice" if series.shape[0] == 1 else f"{series.shape[0]} slices"
+        reason = f"It has {count}, fewer than {settings.fewest_slices}."
     elif in_plane_mm > settings.largest_in_plane_spacing_mm:
         reason = f"Its pixels of {in_plane_mm:.2f} mm exceed {settings.largest_in_plane_spacing_mm:g} mm."
     elif slice_mm > settings.largest_slice_spacing_mm:

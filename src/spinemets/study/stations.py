@@ -37,15 +37,16 @@ class Station:
 _REGIONS = (
     (
         "whole spine",
-        r"(?:whole|total|entire|full|complete) ?spine|\bgws\b|ganze ws|rachis entier|全脊柱|全脊椎",
+        r"(?:whole|total|entire|full|complete) ?spine|\bgws\b|ganze ws|rachis entier|\bcol\w* total"
+        r"|全脊柱|全脊椎",
     ),
-    ("cervicothoracic", r"cervico ?(?:thor|dors)|\bct ?spine|\bctl\b"),
-    ("thoracolumbar", r"(?:thora\w*|dors\w*) ?(?:lumb|lomb)|\btl ?spine|\btlws"),
-    ("lumbosacral", r"(?:lumb|lomb)\w* ?sacr|\bls ?spine|\blsws"),
-    ("cervical", r"\bc ?-?(?:spine|sp)\b|cspine|cervi|\bhws|颈|頸"),
-    ("thoracic", r"\bt ?-?(?:spine|sp)\b|tspine|\bthor|dors[ao]|\bbws|胸椎"),
-    ("lumbar", r"\bl ?-?(?:spine|sp)\b|lspine|lumb|lomb|\blws|腰"),
-    ("sacral", r"sacr|骶|仙骨"),
+    ("cervicothoracic", r"\bcerv\w* ?(?:thor|dors)|\bc ?t ?spine|\bctl\b|hws bws"),
+    ("thoracolumbar", r"\b(?:thor|dors)\w* ?(?:lumb|lomb)|\bt ?l ?spine|\btlws|bws lws"),
+    ("lumbosacral", r"(?:lumb|lomb)\w* ?sacr|\bl ?s ?spine|\blsws"),
+    ("cervical", r"\bc ?(?:spine|sp)\b|cspine|\bcerv|\bhws|颈|頸"),
+    ("thoracic", r"\bt ?(?:spine|sp)\b|tspine|\bthor|\bdors(?:al|ale|aal)\b|\bbws|胸椎"),
+    ("lumbar", r"\bl ?(?:spine|sp)\b|lspine|\blumb|\blomb|\blws|腰"),
+    ("sacral", r"\bsacr|骶|仙骨"),
 )
 _COMPILED = tuple((name, re.compile(pattern)) for name, pattern in _REGIONS)
 
