@@ -11,7 +11,7 @@ from spinemets.study.bids import is_bids, read_bids
 from spinemets.study.file_names import PRODUCT_FOLDERS, is_image_name
 from spinemets.study.loose_files import image_files, read_loose_files
 from spinemets.study.nnunet import DESCRIPTION, is_nnunet, read_nnunet
-from spinemets.study.records import DicomSource, Study
+from spinemets.study.records import Study
 from spinemets.study.study_yaml import FILE_NAME as STUDY_YAML
 from spinemets.study.study_yaml import read_study_yaml
 
@@ -34,7 +34,7 @@ def read_studies(source: Path, settings: ArchiveSettings) -> Iterator[Study]:
         raise UnreadableFileError("no such file or folder", file=source, remedy="check the path")
     used: set[str] = set()
     for study in _all_studies(source, settings):
-        yield _with_unique_key(_with_folder(study), used)
+        yield _with_unique_key(study, used)
 
 
 def _all_studies(source: Path, settings: ArchiveSettings) -> Iterator[Study]:
@@ -77,19 +77,6 @@ def _file_studies(root: Path) -> Iterator[Study]:
 
 def _is_entered(name: str) -> bool:
     return name.casefold() not in PRODUCT_FOLDERS and not name.startswith(".")
-
-
-def _with_folder(study: Study) -> Study:
-    """The study with the innermost folder that holds all its files."""
-    if study.folder is not None:
-        return study
-    parents = {
-        str(frame.path.absolute().parent)
-        for series in study.series
-        if isinstance(series.source, DicomSource)
-        for frame in series.source.frames
-    }
-    return replace(study, folder=Path(os.path.commonpath(parents))) if parents else study
 
 
 def _with_unique_key(study: Study, used: set[str]) -> Study:

@@ -115,8 +115,8 @@ def find_override(study: Study, archive: Path) -> Path | None:
         study: The study.
         archive: Where the search ends; files above it are not looked at.
     """
-    root = archive if archive.is_dir() else archive.parent
-    folder = root if study.folder is None else study.folder
+    root = (archive if archive.is_dir() else archive.parent).absolute()
+    folder = root if study.folder is None else study.folder.absolute()
     chain = [folder, *folder.parents]
     within = chain[: chain.index(root) + 1] if root in chain else [folder]
     return next((file for place in within if (file := place / FILE_NAME).is_file()), None)
