@@ -9,6 +9,7 @@ import pytest
 import SimpleITK
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
 from spinemets.errors import GeometryError, UnreadableFileError
 from spinemets.study.file_header import read_file_header
@@ -123,6 +124,17 @@ def test_two_orientations_that_disagree_are_refused(tmp_path):
         read_file_header(tmp_path / "t2.nii")
 
 
+def test_the_rounding_of_the_qform_is_no_contradiction(tmp_path):
+    # A quaternion whose first part is all but zero, over a long stack.
+    turn = Rotation.from_quat([0.6, 0.64, 0.48, 2e-4]).as_matrix()
+    affine = np.eye(4)
+    affine[:3, :3] = turn * 0.9
+    image = nibabel.Nifti1Image(np.zeros((500, 500, 8), dtype=np.uint8), affine)
+    image.set_qform(affine, code=1)
+    nibabel.save(image, tmp_path / "t2.nii")
+    assert read_file_header(tmp_path / "t2.nii").affine_ras == pytest.approx(affine, abs=1e-4)
+
+
 def test_a_header_agrees_with_the_volume(nifti):
     path = nifti()
     header, volume = read_file_header(path), read_volume(path)
@@ -145,6 +157,16 @@ def test_files_that_are_no_images(tmp_path, content, error, message):
     with pytest.raises(error, match=message) as caught:
         read_file_header(path)
     assert caught.value.file == path
+
+
+@pytest.mark.parametrize("offset", [np.inf, np.nan, 1e30, -5.0])
+def test_nonsense_offsets_are_problems(nifti, offset):
+    path = nifti("t2.nii")
+    raw = bytearray(path.read_bytes())
+    raw[108:112] = np.float32(offset).tobytes()
+    path.write_bytes(bytes(raw))
+    with pytest.raises(UnreadableFileError):
+        read_file_header(path)
 
 
 def test_a_truncated_file_is_told_from_its_length(nifti):
