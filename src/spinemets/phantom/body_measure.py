@@ -1,13 +1,15 @@
 """Shape of vertebral bodies, measured on the voxels of a digital spine."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from spinemets.anatomy import Element, Level
+from spinemets.phantom.body_shape import BodyOutline, end_plates_mm, plan_radius
 from spinemets.phantom.digital import VertebraFrame
 from spinemets.phantom.escc_measure import nearest_codes
+from spinemets.phantom.spec import VertebraSpec
 from spinemets.phantom.spine_maps import SpineMaps
 
 _STEP_MM = 0.25
@@ -26,8 +28,8 @@ class BodyShape:
     Args:
         anterior_mm, middle_mm, posterior_mm: Height at the thirds.
         upper_tilt_deg, lower_tilt_deg: Slope of the end plates towards the front, upwards positive.
-        upper_wall_mm, lower_wall_mm: Posterior wall near the upper and the lower end plate, as a
-            position along the anterior axis.
+        upper_back_mm, lower_back_mm, upper_front_mm, lower_front_mm: Posterior and anterior wall near
+            the upper and the lower end plate, as positions along the anterior axis.
         top_mm, bottom_mm: Mean height of the end plates at the posterior wall.
     """
 
@@ -36,8 +38,10 @@ class BodyShape:
     posterior_mm: float
     upper_tilt_deg: float
     lower_tilt_deg: float
-    upper_wall_mm: float
-    lower_wall_mm: float
+    upper_back_mm: float
+    lower_back_mm: float
+    upper_front_mm: float
+    lower_front_mm: float
     top_mm: float
     bottom_mm: float
 
@@ -53,10 +57,33 @@ def measure_bodies(maps: SpineMaps, frames: Sequence[VertebraFrame]) -> dict[Lev
     return {level: shape for level, shape in shapes if shape is not None}
 
 
-def height_loss_percent(
+def intact_heights_mm(vertebra: VertebraSpec) -> tuple[float, float, float]:
+    """Anterior, middle and posterior height of a body as it would be without its collapse."""
+    intact = replace(vertebra, collapse=None)
+    outline = BodyOutline.of(intact)
+    x = np.linspace(-_STRIP_SHARE, _STRIP_SHARE, 9, dtype=np.float32) * outline.half_width_mm
+    heights = []
+    for third in _THIRDS:
+        y = np.linspace(third - _THIRD_REACH, third + _THIRD_REACH, 5, dtype=np.float32)
+        right, anterior = np.meshgrid(x, y * np.float32(outline.half_depth_mm))
+        radius = plan_radius(right, anterior, outline, outline.hollow_wall_mm)
+        top, bottom = end_plates_mm(right, anterior, radius, intact)
+        heights.append(float(np.mean(top - bottom)))
+    return heights[0], heights[1], heights[2]
+
+
+def lost_percent(shape: BodyShape, intact_mm: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Height lost at the thirds against known intact heights; negative where the body is higher."""
+    anterior, middle, posterior = (
+        100.0 * (1.0 - own / intact) for own, intact in zip(shape.heights_mm, intact_mm, strict=True)
+    )
+    return anterior, middle, posterior
+
+
+def lost_against_neighbours_percent(
     shapes: Mapping[Level, BodyShape], level: Level, reference_levels: Sequence[Level]
 ) -> tuple[float, float, float] | None:
-    """Height lost at the anterior, middle and posterior third.
+    """Height lost at the thirds, judged as a reader must who never saw the intact body.
 
     The intact height is interpolated between the nearest reference above and below, by position along
     the spine; where only one is seen, it is that one's.
@@ -76,11 +103,11 @@ def height_loss_percent(
     if not nearest or level not in shapes:
         return None
     places = [each.coordinate for each in nearest]
-    own = np.array(shapes[level].heights_mm)
     heights = np.array([shapes[each].heights_mm for each in nearest])
-    intact = np.array([np.interp(level.coordinate, places, heights[:, third]) for third in range(3)])
-    anterior, middle, posterior = (100.0 * (1.0 - own / intact)).tolist()
-    return anterior, middle, posterior
+    anterior, middle, posterior = (
+        float(np.interp(level.coordinate, places, heights[:, third])) for third in range(3)
+    )
+    return lost_percent(shapes[level], (anterior, middle, posterior))
 
 
 def _measure(maps: SpineMaps, frame: VertebraFrame) -> BodyShape | None:
@@ -93,7 +120,7 @@ def _measure(maps: SpineMaps, frame: VertebraFrame) -> BodyShape | None:
     level, element = nearest_codes(points, maps.affine_ras, (maps.level, maps.element))
     body = (level == frame.level.code) & (element == Element.BODY)
     filled = body.any(axis=2)
-    if not filled.any() or body[:, :, (0, -1)].any():
+    if not filled.any() or not _wholly_within(maps, frame):
         return None
     top = np.where(filled, superior[len(superior) - 1 - np.argmax(body[:, :, ::-1], axis=2)], np.nan)
     bottom = np.where(filled, superior[np.argmax(body, axis=2)], np.nan)
@@ -102,7 +129,9 @@ def _measure(maps: SpineMaps, frame: VertebraFrame) -> BodyShape | None:
     if any(not filled[:, third].any() for third in thirds):
         return None
     inner = np.abs(anterior) <= 0.75 * half_anterior
-    upper_wall, lower_wall = _walls(body, anterior, superior)
+    upper_back, lower_back = _walls(body, anterior, superior)
+    # Seen from the front, the first bone met is the anterior wall.
+    upper_front, lower_front = _walls(body[:, ::-1], anterior[::-1], superior)
     behind = thirds[2]
     at_front, at_middle, at_back = (float(np.nanmean(height[:, third])) for third in thirds)
     return BodyShape(
@@ -111,11 +140,20 @@ def _measure(maps: SpineMaps, frame: VertebraFrame) -> BodyShape | None:
         posterior_mm=at_back,
         upper_tilt_deg=_tilt(anterior[inner], top[:, inner]),
         lower_tilt_deg=_tilt(anterior[inner], bottom[:, inner]),
-        upper_wall_mm=upper_wall,
-        lower_wall_mm=lower_wall,
+        upper_back_mm=upper_back,
+        lower_back_mm=lower_back,
+        upper_front_mm=upper_front,
+        lower_front_mm=lower_front,
         top_mm=float(np.nanmean(top[:, behind])),
         bottom_mm=float(np.nanmean(bottom[:, behind])),
     )
+
+
+def _wholly_within(maps: SpineMaps, frame: VertebraFrame) -> bool:
+    sides = np.array(np.meshgrid(*[(-1.0, 1.0)] * 3, indexing="ij")).reshape(3, -1).T
+    corners = frame.to_world_mm(sides * np.array(frame.half_size_mm) * (_STRIP_SHARE, 1.0, 1.0))
+    index = (corners - maps.affine_ras[:3, 3]) / np.diag(maps.affine_ras)[:3]
+    return bool(((index >= 0) & (index <= np.array(maps.level.shape) - 1)).all())
 
 
 def _tilt(
@@ -134,7 +172,7 @@ def _walls(
     anterior_mm: np.ndarray[tuple[int], np.dtype[np.float64]],
     superior_mm: np.ndarray[tuple[int], np.dtype[np.float64]],
 ) -> tuple[float, float]:
-    """Posterior wall in a band below the upper and a band above the lower end plate."""
+    """First wall along the second axis, in a band below the upper and one above the lower end plate."""
     column = body.any(axis=0).any(axis=0)
     low, high = superior_mm[column].min(), superior_mm[column].max()
     wall = np.where(body.any(axis=1), anterior_mm[np.argmax(body, axis=1)], np.nan)

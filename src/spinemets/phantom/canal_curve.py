@@ -16,6 +16,10 @@ _REFINEMENTS = 3
 # The thecal sac below the conus holds the cauda equina; compression is judged against an ellipse of this
 # share of the sac, in the middle of it, in the cord's place (our convention).
 _CAUDA_SHARE = 0.6
+# A thinner conus is too small on voxels for its shape to be judged.
+_CONUS_TIP_MM = 1.8
+# Below the end of the sac its ellipse shrinks to this, which no voxel fills.
+_NO_SAC_MM = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +32,7 @@ class CanalCurve:
         right_ras, anterior_ras, tangent_ras: Unit vectors, (sections, 3); tangent points to the head.
         canal_half_mm, sac_half_mm, cord_half_mm: Half width and half depth of the undeformed ellipses,
             (sections, 2). Below the conus ``cord_half_mm`` is that of the cauda equina.
-        has_cord: False below the conus, (sections,).
+        has_cord: False below the conus and at its thin tip, (sections,).
     """
 
     levels: tuple[Level, ...]
@@ -51,8 +55,9 @@ class CanalCurve:
         if len(sections) < 2:
             raise ValueError(f"a canal needs two sections at least, got {len(sections)}")
         sac = np.array([(each.sac_half_width_mm, each.sac_half_depth_mm) for each in sections])
+        sac = np.maximum(sac, _NO_SAC_MM)
         cord = np.array([(each.cord_half_width_mm, each.cord_half_depth_mm) for each in sections])
-        has_cord = cord[:, 1] > 0.5
+        has_cord = cord[:, 1] > _CONUS_TIP_MM
         return cls(
             levels=tuple(each.level for each in sections),
             centre_ras_mm=np.array([each.centre_ras_mm for each in sections]),

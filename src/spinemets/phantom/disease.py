@@ -24,6 +24,9 @@ _COLLAPSE_PERCENT = (12.0, 75.0)
 _CONVEX_BULGE_MM = (0.5, 2.5)
 _SLIP_MM = (4.0, 7.0)
 _EPIDURAL_EXTENT_MM = (8.0, 38.0)
+# A lesion that feeds epidural tumour is at least this large in the body and on each side of the arch.
+_SOURCE_IN_BODY_ML = 2.0
+_SOURCE_IN_ARCH_ML = 1.2
 # Part of the box around a body that the body fills: an ellipse with a waist.
 _BODY_FILL = 0.72
 
@@ -156,12 +159,15 @@ def _reach_canal(lesion: LesionSpec, epidural: EpiduralSpec) -> LesionSpec:
         return lesion
     right, _, superior = lesion.centre_body
     beyond_front = (EpiduralSide.DORSAL, EpiduralSide.CIRCUMFERENTIAL)
+    left = lesion.spreads_to_left or epidural.side in (*beyond_front, EpiduralSide.LEFT)
+    right_too = lesion.spreads_to_right or epidural.side in (*beyond_front, EpiduralSide.RIGHT)
+    least_ml = _SOURCE_IN_BODY_ML + _SOURCE_IN_ARCH_ML * (left + right_too)
     return replace(
         lesion,
         centre_body=(right, -0.6, superior),
-        volume_ml=max(lesion.volume_ml, 2.0),
-        spreads_to_left=lesion.spreads_to_left or epidural.side in (*beyond_front, EpiduralSide.LEFT),
-        spreads_to_right=lesion.spreads_to_right or epidural.side in (*beyond_front, EpiduralSide.RIGHT),
+        volume_ml=max(lesion.volume_ml, least_ml),
+        spreads_to_left=left,
+        spreads_to_right=right_too,
     )
 
 

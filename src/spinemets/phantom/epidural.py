@@ -58,7 +58,7 @@ _CURTAIN_RECEDES_MM = 0.8
 _ATTEMPTS = 12
 _ADJUSTMENT_MM = 0.35
 _CORD_TISSUE = (Tissue.CORD_WHITE_MATTER, Tissue.CORD_GREY_MATTER)
-_SAC_TISSUE = (Tissue.CEREBROSPINAL_FLUID, Tissue.NERVE_ROOT)
+_WITHIN_SAC = (*_CORD_TISSUE, Tissue.CEREBROSPINAL_FLUID, Tissue.NERVE_ROOT)
 _CANAL = (Anatomy.EPIDURAL_SPACE, Anatomy.THECAL_SAC, Anatomy.CORD)
 
 
@@ -214,7 +214,7 @@ def _redraw_cord(
     Each voxel takes the tissue of the place that it came from in the undeformed cord.
     """
     with_cord = place.curve.has_cord[place.index]
-    was_cord = changed & with_cord & (part.anatomy == Anatomy.CORD)
+    was_cord = changed & (part.anatomy == Anatomy.CORD)
     index = place.index[in_cord]
     right, anterior = (
         (place.across[axis][in_cord] - cord.centre_mm[index, axis])
@@ -224,9 +224,9 @@ def _redraw_cord(
     came_from = place.curve.point(index, right, anterior)
     (tissue,) = nearest_codes(came_from, part.affine_ras, (part.tissue,))
     tissue[with_cord[in_cord] & ~np.isin(tissue, _CORD_TISSUE)] = Tissue.CORD_WHITE_MATTER
-    tissue[~with_cord[in_cord] & ~np.isin(tissue, _SAC_TISSUE)] = Tissue.CEREBROSPINAL_FLUID
+    tissue[~with_cord[in_cord] & ~np.isin(tissue, _WITHIN_SAC)] = Tissue.CEREBROSPINAL_FLUID
     tissue[~with_cord[in_cord] & crowded[in_cord]] = Tissue.NERVE_ROOT
     part.tissue[was_cord] = Tissue.CEREBROSPINAL_FLUID
     part.anatomy[was_cord] = Anatomy.THECAL_SAC
     part.tissue[in_cord] = tissue
-    part.anatomy[in_cord] = np.where(with_cord[in_cord], Anatomy.CORD, Anatomy.THECAL_SAC)
+    part.anatomy[in_cord] = np.where(np.isin(tissue, _CORD_TISSUE), Anatomy.CORD, Anatomy.THECAL_SAC)

@@ -11,7 +11,7 @@ from enum import StrEnum
 import numpy as np
 
 from spinemets.anatomy import BoneLesionType, Element, Level
-from spinemets.phantom.body_measure import BodyShape, height_loss_percent
+from spinemets.phantom.body_measure import BodyShape, lost_against_neighbours_percent, lost_percent
 from spinemets.phantom.digital import VertebraFrame
 from spinemets.phantom.lesion_measure import bone_type_of
 from spinemets.phantom.spine_maps import SpineMaps
@@ -47,14 +47,15 @@ class SinsTruth:
     Args:
         level: Gives the location item.
         bone_type: None where no tumour lies in bone.
-        slip_mm: Offset of the posterior wall against the neighbour, the larger of both, forwards
-            positive; None without neighbours.
+        slip_mm: Offset of both walls against the neighbour, the larger of both neighbours, forwards
+            positive; None without neighbours. A corner that is pushed out moves one wall alone.
         wedge_deg: Angle between the end plates beyond that of the intact neighbours, kyphotic positive;
             None without neighbours.
         alignment: From slip and wedge.
         loss_anterior_percent, loss_middle_percent, loss_posterior_percent: Height lost against the
-            nearest uninvolved neighbours; None without any.
-        collapse_percent: Largest of them.
+            intact body of this person; None where the body is not wholly seen.
+        loss_by_neighbours_percent: The largest loss that a reader would find, who knows only the nearest
+            uninvolved bodies; None without any. Bodies vary, so it differs from the true loss.
         involved_percent: Tumour in the body over body.
         left_replaced_share, right_replaced_share: Tumour's share of pedicle or facet, the larger.
         posterolateral: From these shares.
@@ -68,6 +69,7 @@ class SinsTruth:
     loss_anterior_percent: float | None
     loss_middle_percent: float | None
     loss_posterior_percent: float | None
+    loss_by_neighbours_percent: float | None
     involved_percent: float
     left_replaced_share: float
     right_replaced_share: float
@@ -87,6 +89,7 @@ def measure_sins(
     frames: Mapping[Level, VertebraFrame],
     shapes: Mapping[Level, BodyShape],
     intact_levels: Sequence[Level],
+    intact_mm: tuple[float, float, float],
 ) -> SinsTruth:
     """Findings at one level.
 
@@ -96,8 +99,10 @@ def measure_sins(
         frames: Of all vertebrae that are seen.
         shapes: Of all bodies that are wholly seen.
         intact_levels: Bodies that neither tumour nor fracture has changed.
+        intact_mm: Heights that the body had at the thirds before it broke.
     """
-    losses = height_loss_percent(shapes, level, intact_levels) or (None, None, None)
+    losses = lost_percent(shapes[level], intact_mm) if level in shapes else (None, None, None)
+    by_neighbours = lost_against_neighbours_percent(shapes, level, intact_levels)
     slip = _slip_mm(level, frames, shapes)
     wedge = _wedge_deg(level, shapes, intact_levels)
     here = maps.level == level.code
@@ -123,6 +128,7 @@ def measure_sins(
         loss_anterior_percent=losses[0],
         loss_middle_percent=losses[1],
         loss_posterior_percent=losses[2],
+        loss_by_neighbours_percent=None if by_neighbours is None else max(by_neighbours),
         involved_percent=100.0 * int(np.count_nonzero(tumour & body)) / max(int(np.count_nonzero(body)), 1),
         left_replaced_share=left,
         right_replaced_share=right,
@@ -159,11 +165,17 @@ def _slip_mm(
 def _offset_mm(
     upper_frame: VertebraFrame, upper: BodyShape, lower_frame: VertebraFrame, lower: BodyShape
 ) -> float:
-    """How far the upper body's posterior wall lies in front of the lower one's, across the disc."""
-    above = upper_frame.to_world_mm(np.array([0.0, upper.lower_wall_mm, upper.bottom_mm]))
-    below = lower_frame.to_world_mm(np.array([0.0, lower.upper_wall_mm, lower.top_mm]))
+    """How far the upper body lies in front of the lower one, across the disc: what both walls share."""
     forwards = upper_frame.axes_ras[:, 1] + lower_frame.axes_ras[:, 1]
-    return float((above - below) @ (forwards / np.linalg.norm(forwards)))
+    forwards /= np.linalg.norm(forwards)
+    walls = ((upper.lower_back_mm, lower.upper_back_mm), (upper.lower_front_mm, lower.upper_front_mm))
+    offsets = []
+    for above_mm, below_mm in walls:
+        above = upper_frame.to_world_mm(np.array([0.0, above_mm, upper.bottom_mm]))
+        below = lower_frame.to_world_mm(np.array([0.0, below_mm, lower.top_mm]))
+        offsets.append(float((above - below) @ forwards))
+    together = offsets[0] * offsets[1] > 0
+    return min(offsets, key=abs) if together else 0.0
 
 
 def _wedge_deg(

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spinemets.anatomy import Anatomy, EsccGrade, Level
-from spinemets.phantom.body_measure import measure_bodies
+from spinemets.phantom.body_measure import intact_heights_mm, measure_bodies
 from spinemets.phantom.canal_curve import CanalCurve
 from spinemets.phantom.digital import DigitalSpine, VertebraFrame
 from spinemets.phantom.escc_measure import (
@@ -73,10 +73,13 @@ def measure_truth(spine: DigitalSpine) -> SpineTruth:
     shapes = measure_bodies(maps, spine.frames)
     changed = in_bone | _fractured(spine)
     intact = [level for level in shapes if level not in changed]
+    specs = {vertebra.level: vertebra for vertebra in spine.spec.vertebrae}
     with_cord = {section.level: section.cord_half_depth_mm > 0.5 for section in spine.canal}
     levels = tuple(
         LevelTruth(
-            sins=measure_sins(_around(maps, frames[level]), level, frames, shapes, intact),
+            sins=measure_sins(
+                _around(maps, frames[level]), level, frames, shapes, intact, intact_heights_mm(specs[level])
+            ),
             escc=_worst(level, sections) if level in with_cord else None,
             has_cord=with_cord.get(level, False),
         )

@@ -63,6 +63,7 @@ _MIXED_FROM_SIGMA = 0.5
 _BREACH_REACH_MM = 3.5
 _PARAVERTEBRAL_ML = (1.0, 8.0)
 _PARAVERTEBRAL_REACH_MM = 18.0
+_CONTACT_MM = 2.0
 
 
 def paint_lesion(maps: SpineMaps, frame: VertebraFrame, spec: LesionSpec, code: int) -> None:
@@ -90,7 +91,7 @@ def paint_lesion(maps: SpineMaps, frame: VertebraFrame, spec: LesionSpec, code: 
     if spec.breaches_cortex and tumour.any():
         outside = _breach(part, box, radius, tumour)
         if spec.paravertebral:
-            outside |= _paravertebral(part, box, coordinates, frame, spec, tumour | outside, rng)
+            outside |= _paravertebral(part, box, coordinates, frame, tumour | outside, rng)
         part.tissue[outside] = Tissue.SOFT_TISSUE_TUMOUR
         part.lesion[outside] = code
 
@@ -210,24 +211,22 @@ def _paravertebral(
     box: GridBox,
     coordinates: tuple[FloatArray, ...],
     frame: VertebraFrame,
-    spec: LesionSpec,
     tumour: Mask,
     rng: np.random.Generator,
 ) -> Mask:
-    """A mass beside (or in front of) the body that hangs together with the lesion."""
-    right, anterior, superior = spec.centre_body
-    half_right, half_anterior, half_superior = frame.half_size_mm
-    sideways = abs(right) > 0.3
-    centre = (
-        np.sign(right) * (half_right + 3.0) if sideways else right * half_right,
-        anterior * half_anterior if sideways else half_anterior + 3.0,
-        float(np.clip(superior, -0.5, 0.5)) * half_superior,
-    )
+    """A mass in the soft tissue where the lesion comes nearest to it; none if it does not come near."""
     volume_ml = float(rng.uniform(*_PARAVERTEBRAL_ML))
+    away = ndimage.distance_transform_edt(~tumour, sampling=box.spacing_mm)
+    soft = _soft_tissue(part) & (away <= _PARAVERTEBRAL_REACH_MM)
+    # Beside and in front of the body: the muscles of the back are not paravertebral space.
+    start = np.where(soft & (coordinates[1] > -frame.half_size_mm[1]), away, np.inf)
+    nearest = np.unravel_index(int(np.argmin(start)), start.shape)
+    if start[nearest] > _CONTACT_MM:
+        return np.zeros_like(tumour)
+    here = np.array([float(axis[nearest]) for axis in coordinates])
+    middle = np.array([float(axis[tumour].mean()) for axis in coordinates])
+    outwards = (here - middle) / max(float(np.linalg.norm(here - middle)), 1e-6)
     half_axes = half_axes_for_volume(volume_ml, (1.0, 1.2, 1.5))
-    radius = irregular_radius(coordinates, box.spacing_mm, centre, half_axes, rng)
-    near = ndimage.distance_transform_edt(~tumour, sampling=box.spacing_mm) <= _PARAVERTEBRAL_REACH_MM
-    mass = grow_to_volume(radius, _soft_tissue(part) & near, round(volume_ml / box.voxel_ml))
-    bridge = ndimage.binary_dilation(mass, iterations=3) & ndimage.binary_dilation(tumour, iterations=3)
-    cortex = (part.tissue == Tissue.CORTICAL_BONE) & (part.level == spec.level.code)
-    return np.asarray(mass | (bridge & cortex))
+    right, anterior, superior = (here + 0.5 * min(half_axes) * outwards).tolist()
+    radius = irregular_radius(coordinates, box.spacing_mm, (right, anterior, superior), half_axes, rng)
+    return grow_to_volume(radius, soft, round(volume_ml / box.voxel_ml))
