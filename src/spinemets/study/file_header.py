@@ -87,8 +87,10 @@ def _nifti_affine(header: Any, shape: tuple[int, int, int], path: Path) -> npt.N
         )
     if sform_code and qform_code:
         ends = np.array([[0, 0, 0, 1], [*(np.array(shape) - 1), 1]]).T
-        apart_mm = float(np.abs(sform @ ends - qform @ ends).max())
-        if apart_mm > _FORMS_AGREE_MM:
+        with np.errstate(all="ignore"):
+            apart_mm = float(np.abs(sform @ ends - qform @ ends).max())
+        # Written so that a distance that is no number is refused too.
+        if not apart_mm <= _FORMS_AGREE_MM:
             raise GeometryError(
                 f"holds two orientations that are {apart_mm:.1f} mm apart",
                 file=path,
