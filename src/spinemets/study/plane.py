@@ -58,8 +58,10 @@ def plane_of(affine_ras: Affine, shape: tuple[int, int, int]) -> Plane:
 
 def _slice_normal(affine_ras: Affine) -> npt.NDArray[np.float64]:
     directions = np.asarray(affine_ras, dtype=np.float64)[:3, :3]
-    normal = np.cross(directions[:, 1], directions[:, 2])
-    length = float(np.linalg.norm(normal))
+    # Absurdly large spacings overflow to what is no number, and are refused below.
+    with np.errstate(all="ignore"):
+        normal = np.cross(directions[:, 1], directions[:, 2])
+        length = float(np.linalg.norm(normal))
     if not np.isfinite(length) or length < 1e-9:
         raise GeometryError("rows and columns span no plane", remedy="check the orientation in the header")
     unit: npt.NDArray[np.float64] = normal / length
