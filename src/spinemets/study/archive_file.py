@@ -65,9 +65,11 @@ def _left_out(path: str, error: InputError, elements: Dataset | None = None) -> 
 
 
 def _sop_class(elements: Dataset) -> str:
-    """SOP Class UID; that of the file meta information where the header breaks off before it."""
+    """SOP Class UID; that of the file meta information where the header breaks off before or within it."""
     meta = getattr(elements, "file_meta", None)
-    return text(elements, "SOPClassUID") or ("" if meta is None else text(meta, "MediaStorageSOPClassUID"))
+    stored = "" if meta is None else text(meta, "MediaStorageSOPClassUID")
+    found = text(elements, "SOPClassUID")
+    return stored if stored.startswith(found) else found
 
 
 def _check_pixels(header: DicomHeader, largest_voxels: int) -> None:

@@ -133,7 +133,7 @@ def _is_deflated(head: bytes, path: str) -> bool:
         return found.group(1).decode() == DeflatedExplicitVRLittleEndian
     try:
         meta = read_file_meta_info(path)
-        return meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian
+        return str(meta.get("TransferSyntaxUID")) == DeflatedExplicitVRLittleEndian
     except Exception:  # no file meta information: then nothing is deflated
         return False
 
