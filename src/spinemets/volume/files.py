@@ -18,8 +18,9 @@ NIFTI_SUFFIXES = (".nii", ".nii.gz")
 METAIMAGE_SUFFIXES = (".mha", ".mhd")
 # 1024 slices of 1024 x 1024: more than any spine MRI holds; a header that claims more is wrong or hostile.
 MAXIMUM_VOXELS = 2**30
-# Further apart than this, the two transforms of a NIfTI header contradict each other.
-_FORMS_AGREE_MM = 0.1
+# Further apart than this, the two transforms of a NIfTI header contradict each other; the quaternion of an
+# oblique one is stored in single precision and may be off by more than half a millimetre at the far corner.
+_FORMS_AGREE_MM = 1.0
 _COMPRESSION = 6
 # All that nibabel raises on files that are not what they claim to be.
 _UNREADABLE = (

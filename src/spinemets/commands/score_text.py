@@ -1,0 +1,142 @@
+"""SINS and ESCC results as text for a terminal."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from spinemets.scoring.escc import EsccAssessment
+from spinemets.scoring.sins import MissingFact, Settles, SinsItem, SinsScore
+
+_NOTE = "Research software, not a medical device."
+_GAP = "  "
+_LEAST_EVIDENCE = 16
+
+
+def sins_text(score: SinsScore, width: int) -> str:
+    """One score in full: the total, a table of items, and what would settle the class."""
+    lines = [
+        f"SINS at {levels_text(score)}: {total_text(score)}, {classes_text(score.classes)}",
+        _wrapped(
+            "or ".join(f"{each} " for each in dict.fromkeys(score.consultation)).strip() + ".", width, ""
+        ),
+        "",
+        *_item_table(score.items, width),
+        *_missing_text(score.missing, width),
+        "",
+        _NOTE,
+    ]
+    return "\n".join(lines)
+
+
+def sins_table(names: Sequence[str], scores: Sequence[SinsScore], width: int) -> str:
+    """Several scores, a line each."""
+    rows = [
+        (name, levels_text(s), total_text(s), classes_text(s.classes), _best_question(s))
+        for name, s in zip(names, scores, strict=True)
+    ]
+    header = ("row", "level", "SINS", "class", "settled by")
+    return "\n".join((*aligned([header, *rows], width), "", _NOTE))
+
+
+def escc_text(assessment: EsccAssessment, width: int) -> str:
+    """An ESCC grade with its reason."""
+    if not assessment.is_gradable:
+        return f"ESCC {assessment.reason}\n{_NOTE}"
+    cut = {(True,): "yes", (False,): "no"}.get(assessment.at_least_1c, "open")
+    return "\n".join(
+        (
+            f"ESCC grade {' or '.join(assessment.grades)}: {' or '.join(assessment.severity)} grade compression",
+            f"grade 1c or more: {cut}",
+            _wrapped(assessment.reason, width, ""),
+            "",
+            _NOTE,
+        )
+    )
+
+
+def levels_text(score: SinsScore) -> str:
+    """The level, or those that it may be."""
+    return " or ".join(score.levels)
+
+
+def total_text(score: SinsScore) -> str:
+    """The total, or its interval."""
+    if score.minimum == score.maximum:
+        return str(score.minimum)
+    return f"{score.minimum}-{score.maximum}"
+
+
+def classes_text(classes: Iterable[str]) -> str:
+    """The class, or those that are possible."""
+    return " or ".join(classes)
+
+
+def aligned(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Rows in aligned columns below a ruled header; the last column is wrapped to the width."""
+    *widths, _ = (max(len(row[column]) for row in rows) for column in range(len(rows[0])))
+    indent = sum(widths) + len(_GAP) * len(widths)
+    last = max(width - indent, _LEAST_EVIDENCE)
+    lines = []
+    for row in rows:
+        head = "".join(f"{cell:<{size}}{_GAP}" for cell, size in zip(row[:-1], widths, strict=True))
+        wrapped = textwrap.wrap(row[-1], last) or [""]
+        lines.append((head + wrapped[0]).rstrip())
+        lines.extend(" " * indent + more for more in wrapped[1:])
+    ruler = "-" * min(max(map(len, lines)), max(width, indent))
+    return [lines[0], ruler, *lines[1:]]
+
+
+def _item_table(items: Iterable[SinsItem], width: int) -> list[str]:
+    rows = [("item", "points", "finding", "source", "evidence")]
+    for item in items:
+        low, high = min(item.points), max(item.points)
+        points = str(low) if low == high else f"{low}-{high}"
+        evidence = item.evidence + (" (needs confirmation)" if item.needs_confirmation else "")
+        rows.append((item.item, points, " | ".join(item.findings), item.source, evidence))
+    longest = max(len(row[2]) for row in rows)
+    if longest + 50 <= width:
+        return aligned(rows, width)
+    # Long sets of findings get the wrapped last column, evidence moves in front of them.
+    narrow = [
+        (item, points, source, f"{finding}{f' ({why})' if why and why != 'evidence' else ''}")
+        for item, points, finding, source, why in rows
+    ]
+    return aligned(narrow, width)
+
+
+def _missing_text(missing: Sequence[MissingFact], width: int) -> list[str]:
+    lines: list[str] = []
+    for settles in Settles:
+        facts = [fact for fact in missing if fact.settles is settles]
+        if facts:
+            lines += ["", _HEADINGS[settles]]
+            lines += [_fact_text(fact, width) for fact in facts]
+    return lines
+
+
+_HEADINGS = {
+    Settles.ALWAYS: "Any of these facts alone would settle the class:",
+    Settles.SOMETIMES: "These facts would settle the class for some answers:",
+    Settles.NEVER: "These facts would narrow the score only:",
+}
+
+
+def _fact_text(fact: MissingFact, width: int) -> str:
+    answers = "; ".join(
+        f"{answer.finding} -> {answer.minimum}-{answer.maximum} {'/'.join(answer.classes)}"
+        if answer.minimum != answer.maximum
+        else f"{answer.finding} -> {answer.minimum} {'/'.join(answer.classes)}"
+        for answer in fact.answers
+    )
+    return _wrapped(f"{fact.item}: {answers}", width, "    ")
+
+
+def _best_question(score: SinsScore) -> str:
+    if not score.missing:
+        return "" if len(score.classes) == 1 else "-"
+    best = score.missing[0]
+    return f"{best.item}, {best.settles}"
+
+
+def _wrapped(text: str, width: int, indent: str) -> str:
+    first = "  " if indent else ""
+    return textwrap.fill(text, width, initial_indent=first, subsequent_indent=indent, break_long_words=False)
