@@ -49,7 +49,7 @@ class ImperfectionRanges:
     front of the spine, ``shift_probability`` of a patient who moved before a series.
     """
 
-    noise_sd: Range = (0.003, 0.014)
+    noise_sd: Range = (0.005, 0.02)
     coil_radius_mm: Range = (70.0, 130.0)
     anterior_coil: Range = (0.0, 0.7)
     intensity_correction: Range = (0.0, 1.0)
@@ -159,7 +159,7 @@ TRAINING_RANGES = ProtocolRanges()
 OUTSIDE_RANGES = replace(
     TRAINING_RANGES,
     imperfections=ImperfectionRanges(
-        noise_sd=(0.018, 0.04),
+        noise_sd=(0.024, 0.045),
         coil_radius_mm=(50.0, 70.0),
         anterior_coil=(0.0, 0.2),
         intensity_correction=(0.0, 0.3),

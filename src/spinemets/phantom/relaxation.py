@@ -11,7 +11,8 @@ Sources, by the letters in the table:
        subcutaneous fat measured with echo trains; 1.5 and 3 T).
     D  Smith et al. 2008, Magn Reson Med 60:213 (cervical cord grey and white matter, 3 T).
     E  Rooney et al. 2007, Magn Reson Med 57:308 (CSF T1, nearly independent of field); Spijkerman et al.
-       2018, MAGMA 31:415 (CSF T2, 1.5 to 3 s at 3 T outside narrow sulci).
+       2018, MAGMA 31:415 (CSF T2, 1.5 to 3 s at 3 T outside narrow sulci). CSF at rest has a T1 of 4.3 s;
+       the table has what it seems to have while pulsation brings in fresh spins (J).
     F  Le Ster et al. 2016, J Magn Reson Imaging 44:549 (vertebral marrow: T1 of water and fat, T2*, 1.5 T);
        Karampinos et al. 2018, J Magn Reson Imaging 47:332 (review); Ruschke et al. 2021, NMR Biomed 34:e4439
        (water T2 11-43 ms by STEAM at 3 T; echo trains, which refocus diffusion, see more).
@@ -87,9 +88,9 @@ TABLE: dict[Tissue, WaterRow] = {
     Tissue.DISC_NUCLEUS: WaterRow((1200.0, 1500.0), (95.0, 90.0), 0.8, 0.0, 5.0, 0.02),  # G
     Tissue.DISC_ANNULUS: WaterRow((900.0, 1150.0), (42.0, 38.0), 0.68, 0.0, 15.0, 0.02),  # G
     Tissue.LIGAMENT: WaterRow((700.0, 800.0), (8.0, 7.0), 0.45, 0.02, 25.0, 0.1),  # H
-    Tissue.CEREBROSPINAL_FLUID: WaterRow((4300.0, 4300.0), (1500.0, 1300.0), 1.0, 0.0, 2.0, 0.0),  # E
-    Tissue.CORD_WHITE_MATTER: WaterRow((760.0, 880.0), (78.0, 74.0), 0.64, 0.0, 6.0, 0.02),  # A D
-    Tissue.CORD_GREY_MATTER: WaterRow((860.0, 980.0), (82.0, 77.0), 0.8, 0.0, 6.0, 0.02),  # A D
+    Tissue.CEREBROSPINAL_FLUID: WaterRow((3000.0, 3000.0), (1500.0, 1300.0), 1.0, 0.0, 2.0, 0.0),  # E J
+    Tissue.CORD_WHITE_MATTER: WaterRow((750.0, 880.0), (86.0, 80.0), 0.61, 0.0, 6.0, 0.02),  # A D
+    Tissue.CORD_GREY_MATTER: WaterRow((850.0, 980.0), (90.0, 84.0), 0.73, 0.0, 6.0, 0.02),  # A D
     Tissue.NERVE_ROOT: WaterRow((815.0, 1083.0), (77.0, 78.0), 0.72, 0.0, 8.0, 0.1),  # A
     Tissue.EPIDURAL_FAT: WaterRow((700.0, 900.0), (40.0, 36.0), 0.93, 0.92, 8.0, 0.15),  # C
     Tissue.DURA: WaterRow((900.0, 1000.0), (20.0, 18.0), 0.5, 0.0, 10.0, 1.0),  # J
@@ -117,6 +118,8 @@ TABLE: dict[Tissue, WaterRow] = {
 
 # Published means of one tissue differ by about this much between people and centres (H).
 SPREAD_SD = 0.08
+# Water content varies less.
+DENSITY_SPREAD_SD = 0.03
 _POSTERIOR_ELEMENTS_MORE_FAT = 0.1  # B F: pedicles and arches hold more yellow marrow than bodies
 _MARROW_FAT_LIMITS = (0.05, 0.95)
 
@@ -170,7 +173,8 @@ def tissue_parameters(
         )
     t1, t2, density, fat_fraction, r2_prime, uptake = columns
     if rng is not None:
-        _spread(rng, t1, t2, density, uptake)
+        _spread(rng, SPREAD_SD, t1, t2, uptake)
+        _spread(rng, DENSITY_SPREAD_SD, density)
     _apply_habitus(fat_fraction, habitus)
     return TissueParameters(
         field_strength_t=field_strength_t,
@@ -186,9 +190,9 @@ def tissue_parameters(
     )
 
 
-def _spread(rng: np.random.Generator, *columns: Floats) -> None:
+def _spread(rng: np.random.Generator, sd: float, *columns: Floats) -> None:
     for column in columns:
-        column *= np.exp(rng.normal(0.0, SPREAD_SD, size=CODE_COUNT)).astype(np.float32)
+        column *= np.exp(rng.normal(0.0, sd, size=CODE_COUNT)).astype(np.float32)
 
 
 def _apply_habitus(fat_fraction: Floats, habitus: HabitusSpec) -> None:

@@ -23,10 +23,11 @@ class Pattern(IntEnum):
     MARROW = 1
     MUSCLE = 2
     FAT = 3
-    ORGAN = 4
+    FAT_LOBULES = 4
     FLOW = 5
     TUMOUR = 6
     DISC = 7
+    ORGAN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,14 @@ class _PatternScale:
 # Sizes as seen on clinical images; the amplitudes below are set so that the standard deviation in a region of
 # a real image, less its noise, is matched (docs/phantom.md has the figures).
 _SCALES = {
-    Pattern.MARROW: _PatternScale(((0.6, (1.2, 1.0, 1.6)), (0.5, (3.0, 3.0, 3.0)), (0.6, (9.0, 9.0, 7.0)))),
+    Pattern.MARROW: _PatternScale(((1.0, (1.6, 0.9, 1.2)), (0.6, (3.0, 2.5, 2.5)), (0.5, (9.0, 9.0, 7.0)))),
     Pattern.MUSCLE: _PatternScale(((0.7, (0.9, 1.1, 9.0)), (0.7, (3.0, 3.0, 14.0)))),
     Pattern.FAT: _PatternScale(((1.0, (2.0, 0.8, 5.0)), (0.5, (8.0, 8.0, 8.0)))),
-    Pattern.ORGAN: _PatternScale(((0.8, (5.0, 4.0, 5.0)), (0.8, (11.0, 9.0, 13.0)))),
+    Pattern.FAT_LOBULES: _PatternScale(((0.9, (6.0, 3.5, 5.0)), (0.7, (11.0, 9.0, 13.0)))),
     Pattern.FLOW: _PatternScale(((1.0, (1.8, 1.6, 6.0)),)),
     Pattern.TUMOUR: _PatternScale(((0.8, (1.5, 1.5, 1.5)), (0.7, (4.0, 4.0, 4.0)))),
     Pattern.DISC: _PatternScale(((0.7, (3.0, 2.5, 0.8)), (0.6, (6.0, 5.0, 3.0)))),
+    Pattern.ORGAN: _PatternScale(((0.8, (5.0, 4.0, 5.0)), (0.8, (11.0, 9.0, 13.0)))),
 }
 
 _TUMOURS = (
@@ -64,7 +66,8 @@ _PATTERN_OF_TISSUE = {
     ),
     Tissue.MUSCLE: Pattern.MUSCLE,
     **dict.fromkeys((Tissue.SUBCUTANEOUS_FAT, Tissue.EPIDURAL_FAT, Tissue.INTERMUSCULAR_FAT), Pattern.FAT),
-    **dict.fromkeys((Tissue.VISCERA, Tissue.BOWEL, Tissue.LUNG, Tissue.BRAIN), Pattern.ORGAN),
+    Tissue.VISCERA: Pattern.FAT_LOBULES,
+    **dict.fromkeys((Tissue.BOWEL, Tissue.LUNG, Tissue.BRAIN), Pattern.ORGAN),
     Tissue.CEREBROSPINAL_FLUID: Pattern.FLOW,
     **dict.fromkeys(_TUMOURS, Pattern.TUMOUR),
     **dict.fromkeys((Tissue.DISC_NUCLEUS, Tissue.DISC_ANNULUS, Tissue.DISC_DEGENERATE), Pattern.DISC),
@@ -72,10 +75,12 @@ _PATTERN_OF_TISSUE = {
 
 # One standard deviation of texture moves the fat fraction by this much.
 _FAT_FRACTION_SWAY = {
-    Tissue.BODY_MARROW: 0.06,
-    Tissue.POSTERIOR_MARROW: 0.08,
+    Tissue.BODY_MARROW: 0.08,
+    Tissue.POSTERIOR_MARROW: 0.1,
     Tissue.RED_MARROW: 0.04,
-    Tissue.MUSCLE: 0.05,
+    Tissue.MUSCLE: 0.06,
+    # Fat between the organs.
+    Tissue.VISCERA: 0.3,
     Tissue.MARROW_OEDEMA: 0.07,
     Tissue.MIXED_TUMOUR: 0.03,
     Tissue.HAEMANGIOMA: 0.08,
@@ -84,13 +89,12 @@ _FAT_FRACTION_SWAY = {
 
 # One standard deviation of texture changes the signal by this share.
 _SIGNAL_SWAY = {
-    Tissue.BODY_MARROW: 0.03,
-    Tissue.POSTERIOR_MARROW: 0.05,
-    Tissue.MUSCLE: 0.05,
+    Tissue.BODY_MARROW: 0.05,
+    Tissue.POSTERIOR_MARROW: 0.09,
+    Tissue.MUSCLE: 0.08,
     Tissue.SUBCUTANEOUS_FAT: 0.06,
     Tissue.INTERMUSCULAR_FAT: 0.1,
     Tissue.EPIDURAL_FAT: 0.05,
-    Tissue.VISCERA: 0.18,
     Tissue.BOWEL: 0.35,
     Tissue.LUNG: 0.3,
     Tissue.BRAIN: 0.06,
@@ -172,6 +176,9 @@ def _tile(pattern: Pattern, rng: np.random.Generator) -> Floats:
     if pattern is Pattern.FLOW:
         # Flow only ever takes signal away.
         tile = np.minimum(tile - 0.6, 0.0)
+    elif pattern is Pattern.FAT_LOBULES:
+        # Fat is only ever added, in patches with clear margins.
+        tile = np.clip(4.0 * (tile - 0.5), 0.0, _CLIP_SD)
     return np.clip(tile, -_CLIP_SD, _CLIP_SD)
 
 
