@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import cache
 
 
 class Region(StrEnum):
@@ -140,9 +141,7 @@ class Numbering:
     @property
     def levels(self) -> tuple[Level, ...]:
         """Every level that the person has, occiput first."""
-        absent = {Level(f"T{number}") for number in range(self.thoracic_count + 1, 14)}
-        absent |= {Level(f"L{number}") for number in range(self.lumbar_count + 1, 7)}
-        return tuple(level for level in Level if level not in absent)
+        return _levels_of(self.thoracic_count, self.lumbar_count)
 
     def above(self, level: Level) -> Level | None:
         """The next level towards the head, or None above the occiput.
@@ -170,6 +169,13 @@ class Numbering:
                 f"{level} does not occur with {self.thoracic_count} thoracic "
                 f"and {self.lumbar_count} lumbar vertebrae"
             ) from None
+
+
+@cache
+def _levels_of(thoracic_count: int, lumbar_count: int) -> tuple[Level, ...]:
+    absent = {Level(f"T{number}") for number in range(thoracic_count + 1, 14)}
+    absent |= {Level(f"L{number}") for number in range(lumbar_count + 1, 7)}
+    return tuple(level for level in Level if level not in absent)
 
 
 STANDARD_NUMBERING = Numbering()

@@ -1,5 +1,7 @@
 """The location item of SINS: which class a level belongs to (Fisher et al. 2010, Spine 35:E1221)."""
 
+from functools import lru_cache
+
 from spinemets.anatomy import STANDARD_NUMBERING, Level, Numbering, Region
 from spinemets.scoring.sins_items import Location
 
@@ -28,6 +30,7 @@ _BETWEEN_JUNCTIONS = {
 }
 
 
+@lru_cache(maxsize=512)
 def location_of(level: Level, numbering: Numbering = STANDARD_NUMBERING) -> Location:
     """The location class of a level; every level has exactly one.
 

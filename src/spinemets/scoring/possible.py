@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 T = TypeVar("T", bound=Enum)
@@ -67,7 +68,11 @@ def unknown(kind: type[T], evidence: str = "") -> Possible[T]:
 
 
 def _ordered(values: Iterable[T]) -> tuple[T, ...]:
-    wanted = set(values)
-    if not wanted:
-        return ()
-    return tuple(value for value in type(next(iter(wanted))) if value in wanted)
+    wanted = frozenset(values)
+    return _in_order(type(next(iter(wanted))), wanted) if wanted else ()
+
+
+# The kind is part of the key: words of different enumerations compare equal.
+@lru_cache(maxsize=4096)
+def _in_order(kind: type[T], wanted: frozenset[T]) -> tuple[T, ...]:
+    return tuple(value for value in kind if value in wanted)

@@ -29,9 +29,9 @@ _CLASS_FROM = ((13, SinsClass.UNSTABLE), (7, SinsClass.INDETERMINATE), (0, SinsC
 class Consultation(StrEnum):
     """What the original advises for a class (Fisher et al. 2010); decision support, not an order."""
 
-    NONE = "no surgical consultation advised by the score"
-    ADVISED = "surgical consultation advised"
-    URGENT = "urgent surgical consultation advised"
+    NONE = "no surgical consultation on account of instability"
+    ADVISED = "surgical consultation"
+    URGENT = "urgent surgical consultation"
 
 
 _CONSULTATION = {

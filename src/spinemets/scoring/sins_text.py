@@ -70,6 +70,7 @@ class _Reader:
             raise InputError(problem, field=where, remedy=f"allowed: {error}") from None
 
 
+@lru_cache(maxsize=256)
 def _level(text: str) -> Possible[Level]:
     try:
         level = Level.parse(text)
