@@ -58,6 +58,14 @@ def numbers(elements: Dataset, key: Key) -> tuple[float, ...]:
     return tuple(_float(value) for value in values(elements, key))
 
 
+def raw(elements: Dataset, tag: BaseTag) -> object:
+    """An element as it stands in the file, to be compared: converting it would cost far more."""
+    if tag not in elements:
+        return None
+    value = elements.get_item(tag).value
+    return value if isinstance(value, bytes) else str(value)
+
+
 def _float(value: object) -> float:
     try:
         return float(value.decode() if isinstance(value, bytes) else value)  # type: ignore[arg-type]

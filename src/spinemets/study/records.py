@@ -92,7 +92,7 @@ class DicomFrame:
 
     path: Path
     frame_index: int
-    sop_instance_uid: str
+    sop_instance_uid: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class DicomSource:
     """The frames of a series, in slice order: frame k is slice k of the volume."""
 
     frames: tuple[DicomFrame, ...]
-    series_instance_uid: str
+    series_instance_uid: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

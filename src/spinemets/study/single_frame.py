@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 from pydicom.dataset import Dataset
-from pydicom.tag import BaseTag
 
 from spinemets.errors import GeometryError
 from spinemets.study.header_facts import (
@@ -14,7 +13,7 @@ from spinemets.study.header_facts import (
     slice_grid,
 )
 from spinemets.study.header_tags import SHARED_TAGS
-from spinemets.study.header_values import number, numbers, text, whole_number
+from spinemets.study.header_values import number, numbers, raw, text, whole_number
 from spinemets.study.image_kind import exclusion_by_type
 from spinemets.study.records import AcquisitionParameters
 from spinemets.study.slice_record import (
@@ -78,19 +77,12 @@ class SingleFrameReader:
         )
 
     def _shared(self, elements: Dataset) -> _SharedHeader | None:
-        bytes_of_header = (elements.original_encoding, *(_raw(elements, tag) for tag in SHARED_TAGS))
+        bytes_of_header = (elements.original_encoding, *(raw(elements, tag) for tag in SHARED_TAGS))
         if bytes_of_header not in self._remembered:
             if len(self._remembered) >= _REMEMBERED_HEADERS:
                 self._remembered.clear()
             self._remembered[bytes_of_header] = _read_shared(elements)
         return self._remembered[bytes_of_header]
-
-
-def _raw(elements: Dataset, tag: BaseTag) -> object:
-    if tag not in elements:
-        return None
-    value = elements.get_item(tag).value
-    return value if isinstance(value, bytes) else str(value)
 
 
 def _read_shared(elements: Dataset) -> _SharedHeader | None:

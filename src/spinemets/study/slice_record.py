@@ -1,6 +1,6 @@
 """What is kept of each slice of an archive while it is being sorted into series."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from spinemets.study.records import AcquisitionParameters
 
@@ -21,13 +21,13 @@ class SeriesFacts:
         study_date: Study Date as ``YYYYMMDD``.
     """
 
-    patient_id: str
-    study_uid: str
-    series_uid: str
-    frame_of_reference_uid: str = ""
+    patient_id: str = field(repr=False)
+    study_uid: str = field(repr=False)
+    series_uid: str = field(repr=False)
+    frame_of_reference_uid: str = field(default="", repr=False)
     number: int | None = None
-    started: str = ""
-    study_date: str = ""
+    started: str = field(default="", repr=False)
+    study_date: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class SliceRecord:
 
     path: str
     frame_index: int
-    sop_instance_uid: str
+    sop_instance_uid: str = field(repr=False)
     instance_number: int
     position_lps: Vector
     grid: SliceGrid

@@ -166,27 +166,11 @@ def test_nothing_tells_who_the_patient_is(dicom, caplog, recwarn):
     study = next(one for one in dicom.studies() if one.series)
     for series in study.series:
         load_volume(series)
-    shown = " ".join(
-        [
-            study.key,
-            study.patient_key,
-            repr(replace(study, folder=None)),
-            *(series.key for series in study.series),
-            *(repr(series.parameters) for series in study.series),
-            *(repr(series.warnings) for series in study.series),
-            *(series.frame_of_reference for series in study.series),
-            *(problem.message for problem in study.problems),
-            caplog.text,
-            *(str(warning.message) for warning in recwarn),
-        ]
-    ).lower()
+    shown = " ".join([repr(study), caplog.text, *(str(warning.message) for warning in recwarn)]).lower()
+    assert study.series
     assert "pixelspacing" in shown
-    for secret in ("zmark", "19510203", "1951-02-03"):
+    for secret in ("zmark", "19510203", "1951-02-03", "1.2.99991", "2026-01-02", "20260102"):
         assert secret not in shown
-    for uid in ("1.2.99991.1", "1.2.99991.2", "1.2.99991.3"):
-        assert uid not in study.key + study.patient_key + " ".join(
-            [one.frame_of_reference for one in study.series] + [one.message for one in study.problems]
-        )
 
 
 def test_identifiers_are_kept_when_asked_for(dicom):
