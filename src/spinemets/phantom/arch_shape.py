@@ -1,6 +1,7 @@
 """The posterior elements of each level as bars in the vertebra's frame."""
 
 from dataclasses import dataclass
+from math import cos, radians, sin
 
 from spinemets.anatomy import Element, Level, Region
 from spinemets.phantom.bar import Bar, mirrored
@@ -65,23 +66,25 @@ def lumbar_bars(plan: ArchPlan) -> tuple[Bar, ...]:
     half_width, half_height = v.pedicle_width_mm / 2.0, v.pedicle_height_mm / 2.0
     x = v.canal_width_mm / 2.0 + half_width - 0.5
     z = plan.height - half_height - 1.0
-    inner = 0.5 * v.canal_width_mm + 0.5
+    inner = 0.5 * v.canal_width_mm
     up, down = plan.height + plan.above, plan.height + plan.below
+    size = plan.height / 13.0
     right = (
         Bar(Element.RIGHT_PEDICLE, (x, plan.wall + 5.0, z), (x, plan.depth(0.6), z), (1, 0, 0),
             (half_width, half_height), (half_width, half_height * 0.9)),
-        Bar(Element.RIGHT_FACET, (x + 1.0, plan.depth(0.62), z), (x + 1.5, plan.depth(0.82), up + 3.0), (1, 0, 0),
-            (4.6, 5.5), (3.6, 4.8)),
-        Bar(Element.RIGHT_LAMINA, (x, plan.depth(0.66), z), (inner, plan.back - 3.5, -0.4 * plan.height), (1, -0.5, 0),
-            (5.5, 4.2), (5.0, 4.4)),
-        Bar(Element.RIGHT_FACET, (inner, plan.back - 3.0, -0.3 * plan.height), (inner - 0.5, plan.back - 2.0, -down - 4.0),
-            (1, 0, 0), (4.6, 4.4), (4.4, 3.8)),
-        Bar(Element.RIGHT_LAMINA, (inner - 1.0, plan.back - 2.5, -0.35 * plan.height),
-            (1.0, plan.back - 6.0, -0.45 * plan.height), (0, -0.3, -1), (9.0, 3.2), (8.5, 3.6)),
+        Bar(Element.RIGHT_FACET, (x + 1.0, plan.depth(0.62), z), (inner + 6.5, plan.depth(0.9), up + 3.5), (0.6, -0.8, 0),
+            (6.4, 5.2), (6.6, 4.4)),
+        Bar(Element.RIGHT_LAMINA, (x, plan.depth(0.66), z), (inner + 1.0, plan.back - 3.5, -0.4 * plan.height), (1, -0.5, 0),
+            (6.0, 4.6), (6.0, 4.6)),
+        Bar(Element.RIGHT_FACET, (inner + 0.5, plan.back - 3.0, -0.3 * plan.height),
+            (inner + 0.5, plan.back - 3.5, -down - 4.5), (0.6, -0.8, 0), (5.4, 5.0), (6.0, 4.4)),
+        Bar(Element.RIGHT_LAMINA, (inner, plan.back - 2.5, -0.35 * plan.height),
+            (1.0, plan.back - 6.0, -0.5 * plan.height), (0, -0.3, -1), (9.0 * size, 3.2), (9.0 * size, 3.6)),
         Bar(Element.RIGHT_TRANSVERSE_PROCESS, (x + 2.0, plan.depth(0.4), z - 1.0),
             (v.transverse_span_mm / 2.0 - 3.0, plan.depth(0.85), z + 1.0), (0, 0, 1), (5.5, 4.0), (4.5, 2.8)),
     )  # fmt: skip
-    return mirrored(right) + _spinous(plan, plan.back - 4.0, -0.5 * plan.height, (3.2, 7.0), (4.0, 9.5))
+    base, tip = (3.0, 8.0 * size), (4.2, 10.5 * size)
+    return mirrored(right) + _spinous(plan, plan.back - 5.0, -0.55 * plan.height, base, tip)
 
 
 def thoracic_bars(plan: ArchPlan) -> tuple[Bar, ...]:
@@ -135,8 +138,6 @@ def cervical_bars(plan: ArchPlan) -> tuple[Bar, ...]:
 def _spinous(
     plan: ArchPlan, base: float, rise: float, half_base: tuple[float, float], half_tip: tuple[float, float]
 ) -> tuple[Bar, ...]:
-    from math import cos, radians, sin
-
     slope = radians(_SPINOUS_SLOPE_DEG[plan.vertebra.level])
     length = plan.vertebra.spinous_length_mm - (plan.wall - base) - half_tip[1] * 0.5
     tip = (0.0, base - length * cos(slope), rise - length * sin(slope))

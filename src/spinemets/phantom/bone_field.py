@@ -15,13 +15,16 @@ from spinemets.phantom.grid_box import FloatArray, GridBox, box_around
 from spinemets.phantom.sacrum_shape import sacral_bars
 from spinemets.phantom.smooth import smooth_min
 from spinemets.phantom.spec import SpineSpec, VertebraSpec
+from spinemets.phantom.world_noise import WorldNoise
 from spinemets.phantom.upper_cervical_shape import atlas_bars, axis_bars, dens_bar
 
 _MARGIN_MM = 3.0
 _FILLET_MM = 2.5
 _OUTSIDE_MM = np.float32(99.0)
+# No bone is a smooth solid: its surface wanders by about this much.
+_UNEVEN_MM = np.float32(0.25)
 # Cartilage and fluid between the bones of a facet joint (Tanno et al. 2004, J Orthop Sci: about 1 mm each side).
-_JOINT_MM = 1.8
+_JOINT_MM = 1.4
 
 
 @dataclass(eq=False, slots=True)
@@ -34,6 +37,9 @@ class BoneField:
         body_mm: Signed distance to the body, negative inside.
         arch_mm: Signed distance to the posterior elements.
         element: ``Element`` of the nearest bar.
+        frame: The vertebra's.
+        vertebra: Its specification.
+        joint: The facet joints with the vertebra below; None before they are carved.
     """
 
     level: Level
@@ -41,12 +47,16 @@ class BoneField:
     body_mm: FloatArray
     arch_mm: FloatArray
     element: npt.NDArray[np.uint8]
+    frame: VertebraFrame
+    vertebra: VertebraSpec
+    joint: npt.NDArray[np.bool_] | None = None
 
 
-def bone_fields(spec: SpineSpec, frames: Mapping[Level, VertebraFrame], grid: GridBox) -> list[BoneField]:
+def bone_fields(
+    plans: Mapping[Level, ArchPlan], frames: Mapping[Level, VertebraFrame], grid: GridBox, uneven: WorldNoise
+) -> list[BoneField]:
     """The field of every vertebra that meets the grid, head to feet, joints between them open."""
-    plans = arch_plans(spec)
-    fields = [_field(plans[level], frame, grid) for level, frame in frames.items()]
+    fields = [_field(plans[level], frame, grid, uneven) for level, frame in frames.items()]
     present = [field for field in fields if field is not None]
     for upper, lower in zip(present, present[1:], strict=False):
         # The sacrum is fused.
@@ -75,7 +85,7 @@ def _bars(plan: ArchPlan) -> tuple[Bar, ...]:
     return sacral_bars(plan) if level.region is Region.SACRAL else arch_bars(plan)
 
 
-def _field(plan: ArchPlan, frame: VertebraFrame, grid: GridBox) -> BoneField | None:
+def _field(plan: ArchPlan, frame: VertebraFrame, grid: GridBox, uneven: WorldNoise) -> BoneField | None:
     bars = _bars(plan)
     box = _box(bars, frame, grid)
     if box is None:
@@ -86,11 +96,13 @@ def _field(plan: ArchPlan, frame: VertebraFrame, grid: GridBox) -> BoneField | N
         np.full(box.shape, _OUTSIDE_MM),
         np.full(box.shape, _OUTSIDE_MM),
         np.zeros(box.shape, dtype=np.uint8),
+        frame,
+        plan.vertebra,
     )
     if plan.vertebra.level is not Level.C1:
-        _add_body(field, frame, plan.vertebra)
+        _add_body(field, frame, plan.vertebra, uneven)
     for bar in bars:
-        _add_bar(field, frame, bar)
+        _add_bar(field, frame, bar, uneven)
     _open_canal(field, frame, plan)
     return field
 
@@ -108,24 +120,19 @@ def _corners(half_size_mm: tuple[float, float, float]) -> npt.NDArray[np.float64
     return np.asarray(signs * (np.array(half_size_mm) * 1.15 + _MARGIN_MM))
 
 
-def _within(field: BoneField, part: GridBox) -> tuple[slice, slice, slice]:
-    """Where a box found in ``field.box`` lies in its arrays."""
-    return part.index
-
-
-def _add_body(field: BoneField, frame: VertebraFrame, vertebra: VertebraSpec) -> None:
+def _add_body(field: BoneField, frame: VertebraFrame, vertebra: VertebraSpec, uneven: WorldNoise) -> None:
     points = frame.to_world_mm(_corners(frame.half_size_mm))
     part = box_around(points.min(axis=0), points.max(axis=0), field.box.affine_ras, field.box.shape)
     if part is not None:
         x, y, z = part.coordinates_mm(frame.origin_ras_mm, frame.axes_ras)
-        field.body_mm[part.index] = body_distance_mm(x, y, z, vertebra)
+        field.body_mm[part.index] = body_distance_mm(x, y, z, vertebra) + _UNEVEN_MM * uneven.on(part)
 
 
-def _add_bar(field: BoneField, frame: VertebraFrame, bar: Bar) -> None:
+def _add_bar(field: BoneField, frame: VertebraFrame, bar: Bar, uneven: WorldNoise) -> None:
     part = box_of(bar, frame, field.box, _MARGIN_MM)
     if part is None:
         return
-    distance = distance_mm(bar, frame, part)
+    distance = distance_mm(bar, frame, part) + 1.6 * _UNEVEN_MM * uneven.on(part)
     if bar.element is Element.BODY:
         field.body_mm[part.index] = smooth_min(field.body_mm[part.index], distance, _FILLET_MM)
         return
@@ -153,6 +160,8 @@ def _carve_joint(upper: BoneField, lower: BoneField) -> None:
     above = np.minimum(upper.arch_mm[first], upper.body_mm[first])
     below = np.minimum(lower.arch_mm[second], lower.body_mm[second])
     difference = (above - below) / 2.0
+    upper.joint = np.zeros(upper.box.shape, dtype=bool)
+    upper.joint[first] = (np.abs(difference) < half_gap) & (np.maximum(above, below) < 0.3)
     for mine, index, sign in ((upper, first, 1.0), (lower, second, -1.0)):
         limit = np.float32(sign) * difference + half_gap
         mine.arch_mm[index] = np.maximum(mine.arch_mm[index], limit)

@@ -9,18 +9,23 @@ import numpy.typing as npt
 
 from spinemets.anatomy import Anatomy, Element, Level, Region
 from spinemets.errors import ConfigurationError
-from spinemets.phantom.bone_field import BoneField, bone_fields
+from spinemets.phantom.body_plan import body_plan
+from spinemets.phantom.bone_field import BoneField, arch_plans, bone_fields
 from spinemets.phantom.canal_paint import paint_canal
-from spinemets.phantom.canal_sections import canal_sections, sections_in_box
+from spinemets.phantom.canal_plan import canal_plan
 from spinemets.phantom.chain import frames_of
 from spinemets.phantom.digital import DigitalSpine, VertebraFrame
 from spinemets.phantom.disc_shape import paint_discs
+from spinemets.phantom.foramen_paint import paint_foramina
 from spinemets.phantom.grid_box import GridBox
+from spinemets.phantom.ligament_paint import paint_anterior_ligament, paint_midline
 from spinemets.phantom.smooth import smooth_min
 from spinemets.phantom.soft_tissue import soft_tissue
 from spinemets.phantom.spec import SpineSpec
 from spinemets.phantom.spine_maps import SpineMaps
 from spinemets.phantom.tissue import Tissue
+from spinemets.phantom.vein_paint import paint_vein
+from spinemets.phantom.world_noise import WorldNoise
 
 Vector = npt.NDArray[np.float64]
 
@@ -64,9 +69,12 @@ _STATION_LEVELS = {
 }
 _STATION_WIDTH_MM = 210.0
 _STATION_DEPTH_MM = 300.0
-_CANAL_IN_DEPTH = 0.36
-_CORTEX_MM = 0.95
-_FRONT_OF_BODIES_MM = 14.0
+_AIR_BEHIND_MM = 20.0
+# With what partial volume darkens beside it: end plates and walls of bodies, and the thinner arches.
+_CORTEX_MM, _ARCH_CORTEX_MM = 0.95, 0.8
+_STREAM = 0xB11D
+_UNEVEN_SCALE_MM = (5.0, 5.0, 5.0)
+_FRONT_OF_BODIES_MM = 16.0
 _BEHIND_PROCESSES_MM = 8.0
 
 
@@ -86,12 +94,14 @@ def station_box(
     frames = frames_of(spec)
     upper, lower, length = _STATION_LEVELS[station]
     first, last = (frames[level].origin_ras_mm for level in (upper, lower))
-    inside = np.array([f.origin_ras_mm for f in frames.values() if last[2] <= f.origin_ras_mm[2] <= first[2]])
-    centre = (inside.min(axis=0) + inside.max(axis=0)) / 2.0
-    back = inside[:, 1].min() - 30.0 - _CANAL_IN_DEPTH * depth_mm
-    low = (centre[0] - width_mm / 2, back, centre[2] - length / 2)
-    high = (centre[0] + width_mm / 2, back + depth_mm, centre[2] + length / 2)
-    return BoxRas(tuple(map(float, low)), tuple(map(float, high)))  # type: ignore[arg-type]
+    plan = body_plan(spec, frames, arch_plans(spec))
+    middle = (first[2] + last[2]) / 2.0
+    seen = np.abs(plan.height_mm - middle) < length / 2.0
+    # The fat of the back is thickest over the sacrum.
+    back = float(plan.fascia_mm[seen].min()) - 1.6 * spec.habitus.fat_thickness_mm - _AIR_BEHIND_MM
+    centre = float(np.median(plan.middle_mm[seen]))
+    low = (centre - width_mm / 2, back, middle - length / 2)
+    return BoxRas(low, (low[0] + width_mm, back + depth_mm, low[2] + length))
 
 
 def build_spine(spec: SpineSpec, box: BoxRas, settings: GridSettings | None = None) -> DigitalSpine:
@@ -112,16 +122,24 @@ def build_spine(spec: SpineSpec, box: BoxRas, settings: GridSettings | None = No
     near_low, near_high = _near_box(spec, frames, box, settings)
     near = _grid(near_low, near_high, settings.near_spacing_mm)
     far = _grid(np.array(box.lower_ras_mm), np.array(box.upper_ras_mm), settings.far_spacing_mm)
-    line = _body_line(frames)
-    maps = _empty_maps(near, soft_tissue(near, spec.habitus, line))
-    present = []
-    for field in bone_fields(spec, frames, near):
-        present.append(field.level)
+    plans = arch_plans(spec)
+    plan = body_plan(spec, frames, plans)
+    maps = _empty_maps(near, soft_tissue(near, spec, plan, plans, frames))
+    midline_rng, roots_rng, bone_rng = np.random.default_rng([spec.seed, _STREAM]).spawn(3)
+    paint_midline(maps, near, plan, midline_rng)
+    fields = bone_fields(plans, frames, near, WorldNoise(bone_rng, _UNEVEN_SCALE_MM))
+    for field in fields:
         _paint_bone(maps, field)
+    for field in fields:
+        _paint_joint(maps, field)
+    for field in fields:
+        paint_anterior_ligament(maps, field)
+        paint_vein(maps, field)
     paint_discs(maps, spec, frames)
-    sections = sections_in_box(canal_sections(spec, frames), near_low, near_high)
-    paint_canal(maps, sections, np.random.default_rng([spec.seed, 1]))
-    far_tissue = soft_tissue(far, spec.habitus, line)
+    paint_foramina(maps, near, plans, frames)
+    canal = canal_plan(spec, frames, plans, (near_low, near_high), roots_rng)
+    paint_canal(maps, canal.sections, canal.roof, canal.cauda)
+    far_tissue = soft_tissue(far, spec, plan, plans, frames)
     _carry_to_far(maps, far, far_tissue)
     return DigitalSpine(
         spec=spec,
@@ -133,8 +151,8 @@ def build_spine(spec: SpineSpec, box: BoxRas, settings: GridSettings | None = No
         lesion=maps.lesion,
         far_affine_ras=far.affine_ras,
         far_tissue=far_tissue,
-        frames=tuple(frames[level] for level in present),
-        canal=sections,
+        frames=tuple(field.frame for field in fields),
+        canal=canal.sections,
     )
 
 
@@ -172,19 +190,13 @@ def _empty_maps(grid: GridBox, tissue: npt.NDArray[np.uint8]) -> SpineMaps:
     return SpineMaps(grid.affine_ras, tissue, *empty)
 
 
-def _body_line(frames: dict[Level, VertebraFrame]) -> Vector:
-    """Centres of the bodies by height, feet to head."""
-    points = np.array([frame.origin_ras_mm for frame in frames.values()])
-    return np.asarray(points[np.argsort(points[:, 2])])
-
-
 def _paint_bone(maps: SpineMaps, field: BoneField) -> None:
     part = maps.cut(field.box)
     distance = smooth_min(field.body_mm, field.arch_mm, 1.5)
     bone = (distance <= 0) & (part.level == 0)
     body = bone & (field.body_mm <= 0)
     arch = bone & ~body
-    cortex = distance > -_CORTEX_MM
+    cortex = distance > np.where(body, -_CORTEX_MM, -_ARCH_CORTEX_MM)
     part.tissue[body] = Tissue.BODY_MARROW
     part.tissue[arch] = Tissue.POSTERIOR_MARROW
     part.tissue[bone & cortex] = Tissue.CORTICAL_BONE
@@ -194,6 +206,13 @@ def _paint_bone(maps: SpineMaps, field: BoneField) -> None:
     part.level[bone] = field.level.code
     part.element[arch] = field.element[arch]
     part.element[body] = Element.BODY
+
+
+def _paint_joint(maps: SpineMaps, field: BoneField) -> None:
+    """Cartilage and fluid of the facet joints below a vertebra: bright, like a healthy nucleus."""
+    if field.joint is not None:
+        part = maps.cut(field.box)
+        part.tissue[field.joint & (part.level == 0)] = Tissue.DISC_NUCLEUS
 
 
 def _carry_to_far(maps: SpineMaps, far: GridBox, far_tissue: npt.NDArray[np.uint8]) -> None:

@@ -62,15 +62,6 @@ def canal_sections(spec: SpineSpec, frames: Mapping[Level, VertebraFrame]) -> tu
     )
 
 
-def sections_in_box(
-    sections: tuple[CanalSection, ...], low_ras_mm: Floats, high_ras_mm: Floats
-) -> tuple[CanalSection, ...]:
-    """The run of sections whose centres lie in a world box."""
-    centres = np.array([each.centre_ras_mm for each in sections])
-    inside = np.flatnonzero(((centres >= low_ras_mm) & (centres <= high_ras_mm)).all(axis=1))
-    return sections[inside[0] : inside[-1] + 1] if len(inside) else ()
-
-
 def _sizes(vertebrae: list[VertebraSpec], rng: np.random.Generator) -> Floats:
     """Full sac width and depth, cord width and depth, ventral gap at each vertebra's middle; (vertebrae, 5)."""
     sac = float(np.clip(rng.normal(1.0, dimensions.SAC_SD), 0.88, 1.12))

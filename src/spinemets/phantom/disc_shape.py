@@ -13,6 +13,7 @@ from spinemets.phantom.tissue import Tissue
 
 _MARGIN_MM = 6.0
 _OVERLAP_MM = 1.5
+_BARREL_MM = 0.5
 
 
 def paint_discs(maps: SpineMaps, spec: SpineSpec, frames: Mapping[Level, VertebraFrame]) -> None:
@@ -41,7 +42,11 @@ def _paint(maps, disc: DiscSpec, upper, lower, upper_frame, lower_frame) -> None
     top = end_plates_mm(b[0], b[1], radii[1], lower)[0]
     over, under = bottom - a[2], b[2] - top
     between = (over > -_OVERLAP_MM) & (under > -_OVERLAP_MM) & (part.level == 0)
-    edge = 1.0 + (disc.bulge_mm + 0.6) / outlines[0].half_depth_mm
+    # The margin is a barrel: it stands out most halfway between the end plates.
+    aside = np.abs(over - under) / np.maximum(over + under, np.float32(0.5))
+    edge = 1.0 + (disc.bulge_mm + _BARREL_MM) / outlines[0].half_depth_mm * (
+        1.0 - np.minimum(aside, 1.0) ** 2
+    )
     inside = between & (radius <= edge)
     nucleus = inside & (radius < 0.66) & (np.minimum(over, under) > 0.4)
     worn = disc.pfirrmann >= 4

@@ -6,6 +6,7 @@ import numpy as np
 
 from spinemets.anatomy import Level, Numbering, Region
 from spinemets.phantom import dimensions
+from spinemets.phantom.chain import frames_of
 from spinemets.phantom.spec import CurveSpec, DiscSpec, HabitusSpec, SpineSpec, VertebraSpec
 
 # Chances of unusual counts. Thoracolumbar transition, 13 or 11 pairs of ribs, and lumbosacral transition,
@@ -19,8 +20,10 @@ _LUMBAR_COUNTS = ((4, 0.04), (5, 0.91), (6, 0.05))
 _CERVICAL_LORDOSIS_DEG = (14.0, 7.0)
 _THORACIC_KYPHOSIS_DEG = (36.0, 8.0)
 _LUMBAR_LORDOSIS_DEG = (50.0, 8.0)
-_SACRAL_SLOPE_DEG = (38.0, 6.0)
-_SLOPE_OF_LORDOSIS = 0.55  # sacral slope per degree of lordosis (Vialle et al. 2005: r about 0.8)
+_SACRAL_SLOPE_DEG = 38.0
+# Supine, the sacrum and these vertebrae touch the table; a pillow or a bent knee makes this difference.
+_LIES_ON = (Level.T5, Level.T6, Level.T7, Level.T8)
+_LYING_SD_DEG = 1.5
 _SCOLIOSIS_CHANCE = 0.3
 _SCOLIOSIS_DEG = (2.0, 14.0)
 
@@ -86,7 +89,7 @@ def draw_healthy_spec(rng: np.random.Generator, person: Person | None = None) ->
     )
     discs = _draw_discs(numbering, person, rng)
     vertebrae, discs = fit_curve(vertebrae, discs, curve)
-    return SpineSpec(
+    spec = SpineSpec(
         seed=seed,
         numbering=numbering,
         curve=curve,
@@ -94,6 +97,22 @@ def draw_healthy_spec(rng: np.random.Generator, person: Person | None = None) ->
         vertebrae=vertebrae,
         discs=discs,
     )
+    return laid_down(spec, float(rng.normal(0.0, _LYING_SD_DEG)))
+
+
+def laid_down(spec: SpineSpec, off_deg: float = 0.0) -> SpineSpec:
+    """The spine with the sacral slope at which sacrum and thoracic spine lie on one flat table.
+
+    Args:
+        spec: A spine.
+        off_deg: How far the slope is from that.
+    """
+    frames = frames_of(spec)
+    sacrum = frames[Level.S2].to_world_mm(np.array([0.0, -35.0, 0.0]))
+    ribs = np.array([frames[level].to_world_mm(np.array([0.0, -75.0, 0.0])) for level in _LIES_ON])
+    highest = ribs[np.argmin(ribs[:, 1])] - sacrum
+    slope = spec.curve.sacral_slope_deg - float(np.degrees(np.arctan2(highest[1], highest[2]))) + off_deg
+    return replace(spec, curve=replace(spec.curve, sacral_slope_deg=slope))
 
 
 def fit_curve(
@@ -172,8 +191,6 @@ def _draw_count(counts: tuple[tuple[int, float], ...], rng: np.random.Generator)
 
 def _draw_curve(numbering: Numbering, rng: np.random.Generator) -> CurveSpec:
     lordosis = _normal(_LUMBAR_LORDOSIS_DEG, rng)
-    slope = _SACRAL_SLOPE_DEG[0] + _SLOPE_OF_LORDOSIS * (lordosis - _LUMBAR_LORDOSIS_DEG[0])
-    slope += 0.6 * (_normal(_SACRAL_SLOPE_DEG, rng) - _SACRAL_SLOPE_DEG[0])
     apexes = [each for each in numbering.levels if each.region in (Region.THORACIC, Region.LUMBAR)]
     bent = bool(rng.uniform() < _SCOLIOSIS_CHANCE)
     side = 1.0 if rng.uniform() < 0.5 else -1.0
@@ -183,7 +200,7 @@ def _draw_curve(numbering: Numbering, rng: np.random.Generator) -> CurveSpec:
         cervical_lordosis_deg=_normal(_CERVICAL_LORDOSIS_DEG, rng),
         thoracic_kyphosis_deg=_normal(_THORACIC_KYPHOSIS_DEG, rng),
         lumbar_lordosis_deg=lordosis,
-        sacral_slope_deg=slope,
+        sacral_slope_deg=_SACRAL_SLOPE_DEG,
         scoliosis_deg=cobb if bent else 0.0,
         scoliosis_apex=apex,
         tilt_deg=float(rng.normal(0.0, 1.0)),

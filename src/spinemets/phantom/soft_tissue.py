@@ -1,29 +1,40 @@
-"""The body around the spine: skin, fat, muscle, vessels and organs, crude but organic."""
+"""The body around the spine on any grid, without the spine."""
 
-import numpy as np
+from collections.abc import Mapping
 
-from spinemets.phantom.digital import Codes
+from spinemets.anatomy import Level
+from spinemets.phantom.abdomen import paint_abdomen, paint_beside_spine
+from spinemets.phantom.arch_shape import ArchPlan
+from spinemets.phantom.body_plan import BodyPlan
+from spinemets.phantom.digital import Codes, VertebraFrame
 from spinemets.phantom.grid_box import GridBox
-from spinemets.phantom.spec import HabitusSpec
-from spinemets.phantom.tissue import Tissue
+from spinemets.phantom.neck import paint_head, paint_neck
+from spinemets.phantom.rib_paint import paint_ribs
+from spinemets.phantom.spec import SpineSpec
+from spinemets.phantom.thorax import paint_thorax
+from spinemets.phantom.tissue_canvas import TissueCanvas
+from spinemets.phantom.trunk import outline_of, paint_back_muscles, paint_envelope
 
 
-def soft_tissue(box: GridBox, habitus: HabitusSpec, line) -> Codes:
-    """Tissue codes of a grid without bone."""
-    x, y, z = box.coordinates_mm(np.zeros(3), np.eye(3))
-    zs = z[0, 0]
-    xc, yc = (np.interp(zs, line[:, 2], line[:, k]).astype(np.float32) for k in (0, 1))
-    x, y = x - xc, y - yc
-    codes = np.zeros(box.shape, dtype=np.uint8)
-    back = np.float32(-75.0 - habitus.fat_thickness_mm)
-    depth = np.float32(habitus.trunk_depth_mm / 2)
-    radius = (
-        (np.abs(x) / np.float32(habitus.trunk_width_mm / 2)) ** 2.4
-        + (np.abs(y - back - depth) / depth) ** 2.4
-    ) ** np.float32(1 / 2.4)
-    codes[radius < 1] = Tissue.SKIN
-    codes[radius < 1 - 2 / depth] = Tissue.SUBCUTANEOUS_FAT
-    inner = radius < 1 - habitus.fat_thickness_mm / depth
-    codes[inner] = Tissue.VISCERA
-    codes[inner & (y < 0)] = Tissue.MUSCLE
-    return codes
+def soft_tissue(
+    grid: GridBox,
+    spec: SpineSpec,
+    plan: BodyPlan,
+    plans: Mapping[Level, ArchPlan],
+    frames: Mapping[Level, VertebraFrame],
+) -> Codes:
+    """Tissue codes of a grid: the body as it is without vertebrae, discs and canal.
+
+    Borders are fixed in the world by the specification's seed, so that two grids of one person agree.
+    """
+    canvas = TissueCanvas(grid, plan, spec.seed)
+    outline = outline_of(canvas, spec.habitus)
+    paint_envelope(canvas, outline)
+    paint_abdomen(canvas, outline, spec.seed)
+    paint_thorax(canvas, outline, spec.seed)
+    paint_beside_spine(canvas)
+    paint_neck(canvas, outline, spec.seed)
+    paint_back_muscles(canvas, outline, spec.habitus, spec.seed)
+    paint_head(canvas, outline)
+    paint_ribs(canvas.codes, grid, plans, frames)
+    return canvas.codes

@@ -1,0 +1,123 @@
+"""The trunk's and the neck's outline, its wall and the muscles of the back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from spinemets.phantom.spec import HabitusSpec
+from spinemets.phantom.tissue import Tissue
+from spinemets.phantom.tissue_canvas import TissueCanvas
+
+Floats = npt.NDArray[np.float64]
+
+# All profiles below are by level coordinate (C1 = 1, T1 = 8, L1 = 20, S1 = 25), read from public body-section
+# atlases and our own readings of MRI; they make a plausible body, not a measured one.
+_SKIN_MM = 1.8
+_FASCIA_MM = 1.1
+_WALL_MM = 13.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outline:
+    """World lines of the trunk at a canvas' heights, in mm.
+
+    Args:
+        back_mm, front_mm: Anterior coordinate of the skin.
+        half_width_mm: Half width at the skin.
+        fat_mm: Thickness of the subcutaneous fat at the sides.
+        middle_mm: Right coordinate of the middle.
+        fascia_mm: Anterior coordinate of the fascia of the back.
+    """
+
+    back_mm: Floats
+    front_mm: Floats
+    half_width_mm: Floats
+    fat_mm: Floats
+    middle_mm: Floats
+    fascia_mm: Floats
+
+
+def outline_of(canvas: TissueCanvas, habitus: HabitusSpec) -> Outline:
+    """The trunk's outline at each height, from the spine's lines and the person's habitus."""
+    neck, trunk = habitus.neck_width_mm / 2.0, habitus.trunk_width_mm / 2.0
+    fat = habitus.fat_thickness_mm * canvas.by_level(
+        (-2, 0.3), (3, 0.32), (6.5, 0.6), (10, 0.55), (16, 0.65), (20, 0.9), (24, 1.4), (28, 1.6)
+    )
+    fat = np.maximum(fat, 3.5)
+    fascia = canvas.line(canvas.plan.fascia_mm)
+    back = fascia - fat
+    depth = canvas.by_level(
+        (-6, 150.0), (-2, 185.0), (1, habitus.neck_depth_mm * 1.25), (4, habitus.neck_depth_mm), (6.5, habitus.neck_depth_mm * 1.15),
+        (9, habitus.trunk_depth_mm * 0.8), (13, habitus.trunk_depth_mm), (19, habitus.trunk_depth_mm), (23, habitus.trunk_depth_mm * 0.95),
+        (28, habitus.trunk_depth_mm),
+    )  # fmt: skip
+    width = canvas.by_level(
+        (-6, 62.0), (-2, 76.0), (1.5, neck * 1.08), (5, neck), (7, neck * 1.4), (9, trunk * 1.1), (13, trunk), (19, trunk * 0.94),
+        (22.5, trunk * 0.9), (26, trunk * 1.03), (30, trunk * 1.06),
+    )  # fmt: skip
+    return Outline(back, back + depth, width, fat, canvas.line(canvas.plan.middle_mm), fascia)
+
+
+def paint_envelope(canvas: TissueCanvas, outline: Outline) -> None:
+    """Skin, subcutaneous fat, fascia and, inside it, muscle."""
+    _envelope(canvas, outline, 0.0, Tissue.SKIN)
+    _envelope(canvas, outline, _SKIN_MM, Tissue.SUBCUTANEOUS_FAT)
+    _inner(canvas, outline, 0.0, Tissue.FASCIA)
+    _inner(canvas, outline, _FASCIA_MM, Tissue.MUSCLE)
+
+
+def _envelope(canvas: TissueCanvas, outline: Outline, inset_mm: float, tissue: Tissue) -> None:
+    half_depth = (outline.front_mm - outline.back_mm) / 2.0 - inset_mm
+    centre = (outline.front_mm + outline.back_mm) / 2.0
+    canvas.ellipse(
+        outline.middle_mm, centre, outline.half_width_mm - inset_mm, half_depth, tissue, exponent=2.7
+    )
+
+
+def _inner(canvas: TissueCanvas, outline: Outline, inset_mm: float, tissue: Tissue) -> None:
+    back, front = outline.fascia_mm + inset_mm, outline.front_mm - outline.fat_mm - inset_mm
+    half_width = outline.half_width_mm - outline.fat_mm - inset_mm
+    canvas.ellipse(
+        outline.middle_mm, (front + back) / 2.0, half_width, (front - back) / 2.0, tissue, exponent=2.6
+    )
+
+
+def paint_back_muscles(canvas: TissueCanvas, outline: Outline, habitus: HabitusSpec, seed: int) -> None:
+    """Fat between and within the muscles of the back: clefts between the groups, streaks along the fibres."""
+    plan = canvas.plan
+    roof, half_width = canvas.line(plan.roof_mm), canvas.line(plan.half_width_mm)
+    part = canvas.part(
+        (float(outline.middle_mm.min()) - 75.0, float(outline.middle_mm.max()) + 75.0),
+        (float(outline.fascia_mm.min()) - 6.0, float(roof.max()) + 6.0),
+        np.ones_like(roof, dtype=bool),
+    )
+    if part is None:
+        return
+    fat_share = habitus.muscle_fat_fraction
+    x = canvas.x[part.index] - outline.middle_mm.astype(np.float32)
+    y = canvas.y[part.index] - roof.astype(np.float32)
+    aside = np.abs(x)
+    thick = np.maximum((roof - outline.fascia_mm), 10.0).astype(np.float32)
+    depth = np.clip(-y / thick, 0.0, 1.0)
+    inside = canvas.codes[part.index] == Tissue.MUSCLE
+    inside &= y < 4.0
+    width = canvas.by_level((2, 0.5), (10, 0.5), (18, 0.5), (22, 0.8), (24, 1.5), (26, 2.4)) * (
+        0.6 + 4.0 * fat_share
+    )
+    fine = canvas.noise(seed + 1, (5.0, 5.0, 14.0), part)
+    cleft = np.abs(aside - (half_width.astype(np.float32) * (1.0 - 0.15 * depth) + 3.0 * fine))
+    second = np.abs(aside - (half_width.astype(np.float32) * 1.75 + 8.0 * (1.0 - depth) + 3.0 * fine))
+    fat = (cleft < width.astype(np.float32) * (0.7 + 0.5 * fine)) | (
+        second < 0.6 * width.astype(np.float32) * (0.6 + 0.6 * fine)
+    )
+    streaks = canvas.noise(seed + 2, (2.3, 2.0, 13.0), part) + 0.55 * canvas.noise(
+        seed + 3, (9.0, 9.0, 22.0), part
+    )
+    # Fat replaces the deep, medial muscle of the lower back first (Hildebrandt et al. 2017).
+    caudal = canvas.by_level((3, 0.35), (10, 0.0), (18, 0.1), (22, 0.35), (25, 0.9), (27, 1.1)).astype(
+        np.float32
+    )
+    threshold = np.float32(2.35 - 4.2 * fat_share) - caudal * (1.0 - 0.5 * depth) * np.exp(-aside / 40.0)
+    fat |= streaks > threshold
+    canvas.paint(part, inside & fat, Tissue.INTERMUSCULAR_FAT)
