@@ -22,7 +22,6 @@ _JUNK = frozenset(
         "lost+found",
         "@eadir",
         "#recycle",
-        "dicomdir",
     }
 )
 
@@ -78,10 +77,12 @@ def _listing(folder: str, entered: set[tuple[int, int]]) -> tuple[list[str], lis
         for entry in sorted(entries, key=lambda one: one.name):
             if entry.name.startswith(".") or entry.name.lower() in _JUNK:
                 continue
+            # A folder of this name holds images all the same.
+            is_directory_file = entry.name.upper() == "DICOMDIR"
             try:
                 if entry.is_dir():
                     folders.append(entry.path)
-                elif entry.is_file():
+                elif entry.is_file() and not is_directory_file:
                     files.append(entry.path)
             except OSError:
                 logger.debug("%s is a link that leads nowhere", entry.path)

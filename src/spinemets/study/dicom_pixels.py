@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pydicom
 from pydicom.dataset import Dataset
+from pydicom.encaps import get_frame
 from pydicom.pixels.processing import apply_modality_lut
 from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from spinemets.errors import PixelDataError, UnreadableFileError
+from spinemets.study.coded_size import coded_size
 from spinemets.study.dicom_file import quiet_pydicom
 from spinemets.study.header_values import first_item, items, number
 from spinemets.study.records import DicomFrame
@@ -66,7 +68,10 @@ def _decoded(elements: Dataset, path: Path, indices: Sequence[int]) -> list[npt.
     try:
         with quiet_pydicom():
             _complete(elements)
+            _check_coded_sizes(elements, path, indices)
             return [np.asarray(stored) for stored in iter_pixels(elements, indices=list(indices), raw=True)]
+    except PixelDataError:
+        raise
     except Exception as error:  # decoders raise almost anything
         raise PixelDataError(
             f"its pixels cannot be decoded ({type(error).__name__})",
@@ -81,6 +86,22 @@ def _complete(elements: Dataset) -> None:
     if "TransferSyntaxUID" not in elements.file_meta:
         implicit, _ = elements.original_encoding
         elements.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+
+
+def _check_coded_sizes(elements: Dataset, path: Path, indices: Sequence[int]) -> None:
+    """A code stream of another size than the header's is broken, or meant to fill the memory."""
+    if not elements.file_meta.TransferSyntaxUID.is_encapsulated:
+        return
+    frames = int(number(elements, "NumberOfFrames") or 1)
+    expected = (number(elements, "Rows"), number(elements, "Columns"))
+    for index in indices:
+        size = coded_size(get_frame(elements.PixelData, index, number_of_frames=frames))
+        if size is not None and size != expected:
+            raise PixelDataError(
+                f"has compressed pixels of {size[0]} x {size[1]}, where its header says otherwise",
+                file=path,
+                remedy="copy the file again",
+            )
 
 
 def _syntax_name(elements: Dataset) -> str | None:

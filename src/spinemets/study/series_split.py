@@ -129,6 +129,8 @@ def _gap(ordered: Sequence[SliceRecord], k: int) -> str:
     depths = depths_mm(ordered)
     step_mm, usual_mm = float(depths[k + 1] - depths[k]), usual_step_mm(ordered)
     missing = round(step_mm / usual_mm) - 1
+    if missing == 0:
+        return f"The slices of its series lie {step_mm:.1f} mm apart, too far to be one stack."
     if missing < 1 or abs(step_mm / usual_mm - missing - 1) > 0.1:
         return f"Its series is broken by a step of {step_mm:.1f} mm, where others are {usual_mm:.1f} mm."
     ends = positions_lps(ordered)[k : k + 2] * [-1.0, -1.0, 1.0]

@@ -35,6 +35,11 @@ def test_junk_is_passed_over(tmp_path):
     assert _names(tmp_path) == ["a"]
 
 
+def test_a_folder_named_dicomdir_is_entered(tmp_path):
+    _touch(tmp_path, "DICOMDIR/a")
+    assert _names(tmp_path) == ["DICOMDIR/a"]
+
+
 def test_links_in_a_circle_end(tmp_path):
     _touch(tmp_path, "a/b/file")
     (tmp_path / "a/b/up").symlink_to(tmp_path)

@@ -1,5 +1,6 @@
 """Voxels are decoded, rescaled and checked."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import SimpleITK
 from pydicom import Dataset
 from pydicom.data import get_testdata_file
+from pydicom.encaps import get_frame
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -19,6 +21,7 @@ from pydicom.uid import (
 )
 
 from spinemets.errors import PixelDataError, UnreadableFileError
+from spinemets.study.coded_size import coded_size
 from spinemets.study.dicom_pixels import read_frames
 from spinemets.study.reading import load_volume
 from spinemets.study.records import DicomFrame
@@ -144,3 +147,36 @@ def test_pixels_of_another_size_are_refused(dicom):
     paths = dicom.write()
     with pytest.raises(PixelDataError, match="6 x 5 where 7 x 5"):
         read_frames([DicomFrame(paths[0], 0, "")], 7, 5)
+
+
+def _frame(path):
+    return get_frame(pydicom.dcmread(path).PixelData, 0, number_of_frames=1)
+
+
+@pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless])
+def test_the_size_of_a_code_stream_is_known_before_it_is_decoded(dicom, syntax):
+    (path,) = dicom.write(slices=1, transfer_syntax=syntax, rows=48, columns=40)
+    assert coded_size(_frame(path)) == (48, 40)
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("JPEG-lossy.dcm", (1024, 256)), ("SC_rgb_jpeg_gdcm.dcm", (100, 100)), ("JPEG2000.dcm", (1024, 256))],
+)
+def test_the_size_of_code_streams_of_others_is_known(name, size):
+    assert coded_size(_frame(Path(get_testdata_file(name, download=False)))) == size
+
+
+@pytest.mark.parametrize("stream", [b"", b"\xff\xd8", b"\xff\x4f\xff\x51", b"\xff\xd8\xff\xc0\x00", b"RLE"])
+def test_what_is_no_code_stream_has_no_size(stream):
+    assert coded_size(stream) is None
+
+
+def test_a_code_stream_that_would_fill_the_memory_is_refused(dicom):
+    (path,) = dicom.write(slices=1, transfer_syntax=JPEG2000Lossless, rows=48, columns=40)
+    series = dicom.one_series()
+    whole = path.read_bytes()
+    place = whole.index(b"\xff\x4f\xff\x51") + 8
+    path.write_bytes(whole[:place] + struct.pack(">2I", 60000, 60000) + whole[place + 8 :])
+    with pytest.raises(PixelDataError, match="60000 x 60000"):
+        load_volume(series)

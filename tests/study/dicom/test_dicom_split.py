@@ -47,7 +47,9 @@ def test_a_step_that_is_no_whole_number_of_slices_is_named(dicom):
 
 def test_cuts_far_apart_are_no_stack(dicom):
     dicom.write(slices=3, step_mm=35.0, thickness_mm=4.0)
-    assert [one.shape[0] for one in dicom.series()] == [1, 1, 1]
+    series = dicom.series()
+    assert [one.shape[0] for one in series] == [1, 1, 1]
+    assert "35.0 mm apart, too far" in series[0].warnings[0]
 
 
 def test_irregular_positions_are_refused(dicom):
