@@ -27,7 +27,6 @@ class BodyShape:
 
     Args:
         anterior_mm, middle_mm, posterior_mm: Height at the thirds.
-        upper_tilt_deg, lower_tilt_deg: Slope of the end plates towards the front, upwards positive.
         upper_back_mm, lower_back_mm, upper_front_mm, lower_front_mm: Posterior and anterior wall near
             the upper and the lower end plate, as positions along the anterior axis.
         top_mm, bottom_mm: Mean height of the end plates at the posterior wall.
@@ -36,8 +35,6 @@ class BodyShape:
     anterior_mm: float
     middle_mm: float
     posterior_mm: float
-    upper_tilt_deg: float
-    lower_tilt_deg: float
     upper_back_mm: float
     lower_back_mm: float
     upper_front_mm: float
@@ -80,6 +77,14 @@ def lost_percent(shape: BodyShape, intact_mm: tuple[float, float, float]) -> tup
     return anterior, middle, posterior
 
 
+def wedge_deg(shape: BodyShape, intact_mm: tuple[float, float, float], frame: VertebraFrame) -> float:
+    """Angle between the end plates beyond that of the intact body, kyphotic positive, from the heights."""
+    (front, _, back), (intact_front, _, intact_back) = shape.heights_mm, intact_mm
+    apart_mm = (_THIRDS[0] - _THIRDS[2]) * frame.half_size_mm[1]
+    now, before = (back - front) / apart_mm, (intact_back - intact_front) / apart_mm
+    return float(np.degrees(np.arctan(now) - np.arctan(before)))
+
+
 def lost_against_neighbours_percent(
     shapes: Mapping[Level, BodyShape], level: Level, reference_levels: Sequence[Level]
 ) -> tuple[float, float, float] | None:
@@ -114,7 +119,9 @@ def _measure(maps: SpineMaps, frame: VertebraFrame) -> BodyShape | None:
     half_right, half_anterior, half_superior = frame.half_size_mm
     right = np.arange(-_STRIP_SHARE * half_right, _STRIP_SHARE * half_right + 0.01, 1.0)
     anterior = np.arange(-1.5 * half_anterior, 1.5 * half_anterior, _STEP_MM * 2)
-    superior = np.arange(-1.5 * half_superior, 1.5 * half_superior, _STEP_MM)
+    # The dens is part of the body of C2, but not of its height.
+    highest = 1.0 if frame.level is Level.C2 else 1.5
+    superior = np.arange(-1.5 * half_superior, highest * half_superior, _STEP_MM)
     local = np.stack(np.meshgrid(right, anterior, superior, indexing="ij"), axis=-1)
     points = np.asarray(frame.to_world_mm(local), dtype=np.float64)
     level, element = nearest_codes(points, maps.affine_ras, (maps.level, maps.element))
@@ -128,7 +135,6 @@ def _measure(maps: SpineMaps, frame: VertebraFrame) -> BodyShape | None:
     thirds = [np.abs(anterior / half_anterior - third) <= _THIRD_REACH for third in _THIRDS]
     if any(not filled[:, third].any() for third in thirds):
         return None
-    inner = np.abs(anterior) <= 0.75 * half_anterior
     upper_back, lower_back = _walls(body, anterior, superior)
     # Seen from the front, the first bone met is the anterior wall.
     upper_front, lower_front = _walls(body[:, ::-1], anterior[::-1], superior)
@@ -138,8 +144,6 @@ def _measure(maps: SpineMaps, frame: VertebraFrame) -> BodyShape | None:
         anterior_mm=at_front,
         middle_mm=at_middle,
         posterior_mm=at_back,
-        upper_tilt_deg=_tilt(anterior[inner], top[:, inner]),
-        lower_tilt_deg=_tilt(anterior[inner], bottom[:, inner]),
         upper_back_mm=upper_back,
         lower_back_mm=lower_back,
         upper_front_mm=upper_front,
@@ -154,17 +158,6 @@ def _wholly_within(maps: SpineMaps, frame: VertebraFrame) -> bool:
     corners = frame.to_world_mm(sides * np.array(frame.half_size_mm) * (_STRIP_SHARE, 1.0, 1.0))
     index = (corners - maps.affine_ras[:3, 3]) / np.diag(maps.affine_ras)[:3]
     return bool(((index >= 0) & (index <= np.array(maps.level.shape) - 1)).all())
-
-
-def _tilt(
-    anterior_mm: np.ndarray[tuple[int], np.dtype[np.float64]],
-    height_mm: np.ndarray[tuple[int, int], np.dtype[np.float64]],
-) -> float:
-    """Slope over the depth of heights (right, anterior), NaN where there is no bone."""
-    place = np.broadcast_to(anterior_mm, height_mm.shape)
-    seen = np.isfinite(height_mm)
-    slope = np.polyfit(place[seen], height_mm[seen], 1)[0]
-    return float(np.degrees(np.arctan(slope)))
 
 
 def _walls(

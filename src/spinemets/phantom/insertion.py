@@ -29,7 +29,8 @@ Ratios = Mapping[BoneLesionType, Mapping[Weighting, float]]
 
 _CORTEX_MM = 1.0
 _BREACH_REACH_MM = 6.0
-_HALO_MM = 2.0
+_HALO_MM = 1.8
+_HALO_SCALE_MM = 3.0
 # Signal of tumour varies by these shares around its mean (our choice, by eye), on this scale.
 _TEXTURE_SHARE = {BoneLesionType.LYTIC: 0.07, BoneLesionType.MIXED: 0.08, BoneLesionType.BLASTIC: 0.10}
 _TEXTURE_MM = 1.6
@@ -195,7 +196,8 @@ def _grow(sites: Sites, place: int, traits: LesionTraits, taken: Mask, rng: np.r
     mask = grow_to_volume(radius, allowed, round(traits.volume_ml / box.voxel_ml))
     weight = _soften(mask, allowed, box, traits.volume_ml, rng)
     depth = ndimage.distance_transform_edt(mask, sampling=box.spacing_mm)
-    halo = np.clip(_HALO_MM - depth + 0.5, 0.0, 1.0) * traits.halo
+    thickness_mm = _HALO_MM * (1.0 + 0.6 * correlated_noise(box.shape, box.spacing_mm, _HALO_SCALE_MM, rng))
+    halo = np.clip(thickness_mm - depth + 0.5, 0.0, 1.0) * traits.halo
     texture = correlated_noise(box.shape, box.spacing_mm, _TEXTURE_MM, rng)
     texture *= np.float32(_TEXTURE_SHARE[traits.bone_type])
     return _Grown(
@@ -245,7 +247,7 @@ def _lytic_share(bone_type: BoneLesionType, box: GridBox, rng: np.random.Generat
     """1 where tumour is lytic, 0 where it is blastic; patchy in mixed lesions."""
     patches = correlated_noise(box.shape, box.spacing_mm, _MIXED_MM, rng)
     if bone_type is BoneLesionType.MIXED:
-        share: FloatArray = np.clip(0.5 + 0.5 * patches, 0.0, 1.0).astype(np.float32)
+        share: FloatArray = np.clip(0.5 + 0.4 * patches, 0.0, 1.0).astype(np.float32)
         return share
     return np.full(box.shape, bone_type is BoneLesionType.LYTIC, dtype=np.float32)
 

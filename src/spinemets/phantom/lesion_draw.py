@@ -13,6 +13,8 @@ _LARGEST_FOCAL_SHARE = 0.6
 # Smaller ones do not reach through the cortex, and show no halo that MRI resolves.
 _SMALLEST_BREACH_ML = 1.0
 _SMALLEST_HALO_ML = 0.5
+# Where a lesion fills most of the body no marrow is left for a halo to stand out from.
+_LARGEST_HALO_ML = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ def draw_traits(
     breaches = bool(rng.uniform() < priors.breach_chance) and volume_ml >= _SMALLEST_BREACH_ML
     centre = _draw_centre(priors, breaches, rng)
     right, anterior, superior = (float(length) for length in rng.uniform(0.8, 1.25, size=3))
-    halo = bool(rng.uniform() < priors.halo_chance) and volume_ml >= _SMALLEST_HALO_ML
+    halo = bool(rng.uniform() < priors.halo_chance) and not diffuse
+    halo = halo and _SMALLEST_HALO_ML <= volume_ml <= _LARGEST_HALO_ML
     return LesionTraits(bone_type, diffuse, centre, volume_ml, (right, anterior, superior), breaches, halo)
 
 

@@ -15,7 +15,6 @@ from spinemets.phantom.tissue import Tissue
 # A lesion is mixed if the smaller of its lytic and blastic parts exceeds this share of bone tumour
 # (our choice; clear mixtures only).
 _MIXED_FROM_SHARE = 0.15
-_LYTIC = (Tissue.LYTIC_TUMOUR, Tissue.TUMOUR_HALO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +53,16 @@ def measure_lesions(maps: SpineMaps) -> tuple[LesionTruth, ...]:
 
 
 def bone_type_of(tissue: npt.NDArray[np.uint8]) -> BoneLesionType | None:
-    """Bone type of tumour from the tissue codes of its voxels in bone; None for none."""
+    """Bone type of tumour from the tissue codes of its voxels in bone; None for none.
+
+    A halo has no type of its own; where nothing else is left of a lesion it counts as lytic.
+    """
     counts = np.bincount(tissue, minlength=256)
-    lytic = float(counts[list(_LYTIC)].sum())
+    lytic = float(counts[Tissue.LYTIC_TUMOUR])
     blastic, mixed = float(counts[Tissue.BLASTIC_TUMOUR]), float(counts[Tissue.MIXED_TUMOUR])
     total = lytic + blastic + mixed
     if total == 0:
-        return None
+        return BoneLesionType.LYTIC if counts[Tissue.TUMOUR_HALO] else None
     if (min(lytic, blastic) + mixed) / total > _MIXED_FROM_SHARE:
         return BoneLesionType.MIXED
     return BoneLesionType.LYTIC if lytic >= blastic else BoneLesionType.BLASTIC
@@ -71,8 +73,8 @@ def _measure(maps: SpineMaps, code: int) -> LesionTruth:
     assert box is not None, "a code that is counted has voxels"
     part = maps.cut(box)
     own = part.lesion == code
-    in_bone = own & (part.level > 0)
     epidural = own & (part.anatomy == Anatomy.EPIDURAL_SPACE)
+    in_bone = own & (part.level > 0) & ~epidural
     outside = own & ~in_bone & ~epidural
     bone_ml, soft_ml, epidural_ml = (
         float(np.count_nonzero(mask)) * maps.voxel_ml for mask in (in_bone, outside, epidural)

@@ -11,7 +11,12 @@ from enum import StrEnum
 import numpy as np
 
 from spinemets.anatomy import BoneLesionType, Element, Level
-from spinemets.phantom.body_measure import BodyShape, lost_against_neighbours_percent, lost_percent
+from spinemets.phantom.body_measure import (
+    BodyShape,
+    lost_against_neighbours_percent,
+    lost_percent,
+    wedge_deg,
+)
 from spinemets.phantom.digital import VertebraFrame
 from spinemets.phantom.lesion_measure import bone_type_of
 from spinemets.phantom.spine_maps import SpineMaps
@@ -49,8 +54,8 @@ class SinsTruth:
         bone_type: None where no tumour lies in bone.
         slip_mm: Offset of both walls against the neighbour, the larger of both neighbours, forwards
             positive; None without neighbours. A corner that is pushed out moves one wall alone.
-        wedge_deg: Angle between the end plates beyond that of the intact neighbours, kyphotic positive;
-            None without neighbours.
+        wedge_deg: Angle between the end plates beyond that of the intact body, kyphotic positive; None
+            where the body is not wholly seen.
         alignment: From slip and wedge.
         loss_anterior_percent, loss_middle_percent, loss_posterior_percent: Height lost against the
             intact body of this person; None where the body is not wholly seen.
@@ -77,10 +82,10 @@ class SinsTruth:
 
     @property
     def collapse_percent(self) -> float | None:
-        """The largest height loss of the thirds."""
+        """The largest height loss of the thirds, at least 0; None where the body is not wholly seen."""
         losses = (self.loss_anterior_percent, self.loss_middle_percent, self.loss_posterior_percent)
         known = [loss for loss in losses if loss is not None]
-        return max(known) if known else None
+        return max(0.0, *known) if known else None
 
 
 def measure_sins(
@@ -104,7 +109,7 @@ def measure_sins(
     losses = lost_percent(shapes[level], intact_mm) if level in shapes else (None, None, None)
     by_neighbours = lost_against_neighbours_percent(shapes, level, intact_levels)
     slip = _slip_mm(level, frames, shapes)
-    wedge = _wedge_deg(level, shapes, intact_levels)
+    wedge = wedge_deg(shapes[level], intact_mm, frames[level]) if level in shapes else None
     here = maps.level == level.code
     tumour = here & (maps.lesion > 0)
     body = here & (maps.element == Element.BODY)
@@ -176,18 +181,3 @@ def _offset_mm(
         offsets.append(float((above - below) @ forwards))
     together = offsets[0] * offsets[1] > 0
     return min(offsets, key=abs) if together else 0.0
-
-
-def _wedge_deg(
-    level: Level, shapes: Mapping[Level, BodyShape], intact_levels: Sequence[Level]
-) -> float | None:
-    neighbours = [each for each in intact_levels if each in shapes and each is not level]
-    neighbours = sorted(neighbours, key=lambda each: abs(each.coordinate - level.coordinate))[:2]
-    if level not in shapes or not neighbours:
-        return None
-    usual = float(np.mean([_wedge(shapes[each]) for each in neighbours]))
-    return _wedge(shapes[level]) - usual
-
-
-def _wedge(shape: BodyShape) -> float:
-    return shape.lower_tilt_deg - shape.upper_tilt_deg

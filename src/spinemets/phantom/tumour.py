@@ -54,6 +54,8 @@ _BEHIND_BODY = -1.1
 # Along pedicle and arch tumour is thinner than in the body, by this factor.
 _ARCH_WIDTH = 0.45
 _PATH_MM = 2.5
+# Place along the body's half depth where a pedicle's axis leaves the body.
+_PEDICLE_ROOT = -0.6
 # The pedicle on a side that is asked for fills early, so that it counts as replaced.
 _PEDICLE_PRIORITY = 0.5
 _DIFFUSE_RAGGEDNESS = 2.0
@@ -143,7 +145,7 @@ def _radius(
     width_mm = _ARCH_WIDTH * float(np.cbrt(np.prod(half_axes)))
     for spreads, to_right in ((spec.spreads_to_right, True), (spec.spreads_to_left, False)):
         if spreads:
-            path = _path_into_arch(part, coordinates, spec, centre, to_right)
+            path = _path_into_arch(part, coordinates, spec, frame, to_right)
             from_path_mm = _distance_to_path(coordinates, path)
             near_path |= from_path_mm <= _PATH_MM
             radius = np.minimum(radius, from_path_mm / width_mm)
@@ -156,15 +158,22 @@ def _path_into_arch(
     part: SpineMaps,
     coordinates: tuple[FloatArray, ...],
     spec: LesionSpec,
-    centre: tuple[float, float, float],
+    frame: VertebraFrame,
     to_right: bool,
 ) -> list[tuple[float, ...]]:
-    """From the lesion's centre through the pedicle to facet and lamina, as far as they are in the maps."""
+    """From the lesion's centre through the pedicle to facet and lamina, as far as they are in the maps.
+
+    The way enters the pedicle straight from the body in front of it, so as not to cross the canal.
+    """
+    centre = tuple(share * half for share, half in zip(spec.centre_body, frame.half_size_mm, strict=True))
     path: list[tuple[float, ...]] = [centre]
     for element in _ARCH[to_right][:3]:
         where = (part.level == spec.level.code) & (part.element == element)
         if where.any():
-            path.append(tuple(float(axis[where].mean()) for axis in coordinates))
+            right, anterior, superior = (float(axis[where].mean()) for axis in coordinates)
+            if len(path) == 1:
+                path.append((right, _PEDICLE_ROOT * frame.half_size_mm[1], superior))
+            path.append((right, anterior, superior))
     return path
 
 
