@@ -10,8 +10,9 @@ from spinemets.study.stack import SAME_OFFSET_MM, depths_mm, in_plane_offsets_mm
 
 # Slices within 0.1 degrees are parallel: over half a field of view of 400 mm that is 0.35 mm.
 _PARALLEL_COSINE = float(np.cos(np.radians(0.1)))
-# Planes of a localizer stand on each other within 30 degrees, and have few slices each.
-_UPRIGHT_COSINE = float(np.sin(np.radians(30.0)))
+# Planes of a localizer stand on each other within 25 degrees, and have few slices each. (Slices turned about
+# one axis, as in a radial scan, cannot all stand on each other so nearly.)
+_UPRIGHT_COSINE = float(np.sin(np.radians(25.0)))
 _MOST_LOCALIZER_SLICES = 15
 
 

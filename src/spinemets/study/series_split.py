@@ -7,7 +7,20 @@ from spinemets.errors import GeometryError
 from spinemets.study.parallel_slices import by_grid, by_offset, by_orientation, is_localizer
 from spinemets.study.repeated_positions import first_at_each_place, tell_repeats_apart
 from spinemets.study.slice_record import LEFT_OUT, LeftOutFile, SliceRecord
-from spinemets.study.stack import Stack, affine_ras, breaks, depths_mm, in_order, positions_lps, usual_step_mm
+from spinemets.study.stack import (
+    Stack,
+    affine_ras,
+    breaks,
+    depths_mm,
+    in_order,
+    letters_disagree,
+    positions_lps,
+    usual_step_mm,
+)
+
+_LETTERS_DISAGREE = (
+    "Patient Orientation contradicts Image Orientation (Patient), which counts: check which side is left."
+)
 
 
 @dataclass(slots=True)
@@ -144,6 +157,8 @@ def _gap(ordered: Sequence[SliceRecord], k: int) -> str:
 def _add(slices: list[SliceRecord], split: SeriesSplit, warnings: tuple[str, ...]) -> None:
     if len(slices) == 1:
         warnings = (*warnings, "It is a single slice.")
+    if letters_disagree(slices[0].grid):
+        warnings = (*warnings, _LETTERS_DISAGREE)
     try:
         affine_ras(slices)
     except GeometryError as error:

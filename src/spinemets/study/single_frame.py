@@ -13,7 +13,7 @@ from spinemets.study.header_facts import (
     slice_grid,
 )
 from spinemets.study.header_tags import SHARED_TAGS
-from spinemets.study.header_values import number, numbers, raw, text, whole_number
+from spinemets.study.header_values import number, numbers, raw, text, texts, whole_number
 from spinemets.study.image_kind import exclusion_by_type
 from spinemets.study.records import AcquisitionParameters
 from spinemets.study.slice_record import (
@@ -97,7 +97,7 @@ def _read_shared(elements: Dataset) -> _SharedHeader | None:
         refused = (LEFT_OUT, exclusion.reason)
     else:
         try:
-            grid = slice_grid(
+            measured = slice_grid(
                 whole_number(elements, "Rows"),
                 whole_number(elements, "Columns"),
                 numbers(elements, "PixelSpacing"),
@@ -105,6 +105,7 @@ def _read_shared(elements: Dataset) -> _SharedHeader | None:
                 number(elements, "SliceThickness"),
                 number(elements, "SpacingBetweenSlices"),
             )
+            grid = replace(measured, letters=texts(elements, "PatientOrientation"))
         except GeometryError as error:
             refused = ("GeometryError", str(error))
     return _SharedHeader(facts, parameters, repetition(elements), grid, refused)

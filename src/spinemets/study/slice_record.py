@@ -43,6 +43,8 @@ class SliceGrid:
         along_column_lps: Unit vector in which the row index grows.
         thickness_mm: Slice Thickness; None where the header is silent.
         spacing_between_slices_mm: As the header says; not to be trusted.
+        letters: Patient Orientation, in which rows and columns grow, such as ``("P", "F")``; empty where
+            the header is silent.
     """
 
     rows: int
@@ -53,6 +55,7 @@ class SliceGrid:
     along_column_lps: Vector
     thickness_mm: float | None = None
     spacing_between_slices_mm: float | None = None
+    letters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

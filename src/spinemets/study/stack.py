@@ -20,6 +20,15 @@ _EVEN_LARGEST_MM = 0.5
 # A gap of three slice thicknesses is not imaged with one stack: the slices are cuts through different levels.
 _LARGEST_STEP_IN_THICKNESSES = 4.0
 
+# Letters of Patient Orientation (0020,0020) for bipeds: the first is the nearest direction.
+_AXES_LPS = {
+    "L": (1.0, 0.0, 0.0),
+    "R": (-1.0, 0.0, 0.0),
+    "P": (0.0, 1.0, 0.0),
+    "A": (0.0, -1.0, 0.0),
+    "H": (0.0, 0.0, 1.0),
+    "F": (0.0, 0.0, -1.0),
+}
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -86,6 +95,16 @@ def breaks(slices: Sequence[SliceRecord]) -> list[int]:
     if (thickness_mm := slices[0].grid.thickness_mm) is not None:
         departs |= steps_mm > _LARGEST_STEP_IN_THICKNESSES * thickness_mm
     return [int(k) for k in np.flatnonzero(departs)]
+
+
+def letters_disagree(grid: SliceGrid) -> bool:
+    """Whether Patient Orientation names a direction more than 90 degrees off the image's own."""
+    directions = (grid.along_row_lps, grid.along_column_lps)
+    named = [_AXES_LPS.get(letters[:1].upper()) for letters in grid.letters[:2]]
+    return any(
+        axis is not None and float(np.dot(axis, direction)) < 0
+        for axis, direction in zip(named, directions, strict=False)
+    )
 
 
 def usual_step_mm(slices: Sequence[SliceRecord]) -> float:

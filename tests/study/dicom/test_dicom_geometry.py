@@ -176,3 +176,13 @@ def test_rounded_positions_make_one_stack(dicom):
 
     dicom.write(directions=_rotated((10, 20, 30)), change=round_off, slices=12)
     assert dicom.one_series().shape[0] == 12
+
+
+@pytest.mark.parametrize(
+    ("letters", "warned"),
+    [(["P", "F"], False), (["PR", "FA"], False), (["A", "F"], True), (["P", "H"], True)],
+)
+def test_letters_that_contradict_the_orientation_are_a_warning(dicom, letters, warned):
+    # Sagittal rows run to the back, columns to the feet.
+    dicom.write(elements={"PatientOrientation": letters})
+    assert any("which side is left" in warning for warning in dicom.one_series().warnings) is warned

@@ -215,3 +215,14 @@ def test_a_time_course_is_left_out(dicom):
     (study,) = dicom.studies(few)
     assert study.series == ()
     assert "4 stacks, more than 3" in study.problems[0].message
+
+
+def test_slices_turned_about_one_axis_are_no_localizer(dicom):
+    for degrees in (0, 60, 120):
+        cosine, sine = float(np.cos(np.radians(degrees))), float(np.sin(np.radians(degrees)))
+
+        def change(dataset, k, degrees=degrees):
+            dataset.SOPInstanceUID = generate_uid(entropy_srcs=[str(degrees), str(k)])
+
+        dicom.write(folder=str(degrees), slices=1, directions=((cosine, sine, 0), (0, 0, -1)), change=change)
+    assert len(dicom.series()) == 3
