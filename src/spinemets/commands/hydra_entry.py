@@ -1,4 +1,4 @@
-"""Runs a command under Hydra: overrides, ``--help``, ``--cfg job`` and ``--multirun`` as its users know them."""
+"""Runs a command under Hydra, with overrides, ``--help``, ``--cfg job`` and ``--multirun``."""
 
 import os
 import sys

@@ -9,15 +9,15 @@ from spinemets.scoring.sins import MissingFact, Settles, SinsItem, SinsScore
 _NOTE = "Research software, not a medical device."
 _GAP = "  "
 _LEAST_EVIDENCE = 16
+# Width that the table of items needs beside the findings.
+_OTHER_COLUMNS = 60
 
 
 def sins_text(score: SinsScore, width: int) -> str:
     """One score in full: the total, a table of items, and what would settle the class."""
     lines = [
         f"SINS at {levels_text(score)}: {total_text(score)}, {classes_text(score.classes)}",
-        _wrapped(
-            "or ".join(f"{each} " for each in dict.fromkeys(score.consultation)).strip() + ".", width, ""
-        ),
+        _consultation_text(score),
         "",
         *_item_table(score.items, width),
         *_missing_text(score.missing, width),
@@ -41,10 +41,10 @@ def escc_text(assessment: EsccAssessment, width: int) -> str:
     """An ESCC grade with its reason."""
     if not assessment.is_gradable:
         return f"ESCC {assessment.reason}\n{_NOTE}"
-    cut = {(True,): "yes", (False,): "no"}.get(assessment.at_least_1c, "open")
+    cut = "/".join("yes" if each else "no" for each in assessment.at_least_1c)
     return "\n".join(
         (
-            f"ESCC grade {' or '.join(assessment.grades)}: {' or '.join(assessment.severity)} grade compression",
+            f"ESCC grade {_either(assessment.grades)}: {_either(assessment.severity)} grade compression",
             f"grade 1c or more: {cut}",
             _wrapped(assessment.reason, width, ""),
             "",
@@ -65,9 +65,9 @@ def total_text(score: SinsScore) -> str:
     return f"{score.minimum}-{score.maximum}"
 
 
-def classes_text(classes: Iterable[str]) -> str:
+def classes_text(classes: Sequence[str]) -> str:
     """The class, or those that are possible."""
-    return " or ".join(classes)
+    return _either(classes)
 
 
 def aligned(rows: Sequence[Sequence[str]], width: int) -> list[str]:
@@ -85,6 +85,18 @@ def aligned(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     return [lines[0], ruler, *lines[1:]]
 
 
+def _consultation_text(score: SinsScore) -> str:
+    if len(score.consultation) == 1:
+        return f"The score's advice: {score.consultation[0]}."
+    return "What the score advises depends on what is not known."
+
+
+def _either(names: Sequence[str]) -> str:
+    """Such as ``stable, indeterminate or unstable``."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def _item_table(items: Iterable[SinsItem], width: int) -> list[str]:
     rows = [("item", "points", "finding", "source", "evidence")]
     for item in items:
@@ -92,14 +104,12 @@ def _item_table(items: Iterable[SinsItem], width: int) -> list[str]:
         points = str(low) if low == high else f"{low}-{high}"
         evidence = item.evidence + (" (needs confirmation)" if item.needs_confirmation else "")
         rows.append((item.item, points, " | ".join(item.findings), item.source, evidence))
-    longest = max(len(row[2]) for row in rows)
-    if longest + 50 <= width:
+    if max(len(row[2]) for row in rows) + _OTHER_COLUMNS <= width:
         return aligned(rows, width)
-    # Long sets of findings get the wrapped last column, evidence moves in front of them.
-    narrow = [
-        (item, points, source, f"{finding}{f' ({why})' if why and why != 'evidence' else ''}")
-        for item, points, finding, source, why in rows
-    ]
+    # Long sets of findings need the last column, which is wrapped; their evidence follows them there.
+    narrow = [("item", "points", "source", "finding (evidence)")]
+    for name, points, finding, source, evidence in rows[1:]:
+        narrow.append((name, points, source, f"{finding} ({evidence})" if evidence else finding))
     return aligned(narrow, width)
 
 

@@ -1,21 +1,15 @@
 """A simulated study as BIDS-like NIfTI with sidecars, the same bytes for the same seed."""
 
-# nibabel carries annotations on part of its interface only.
-# mypy: disable-error-code="no-untyped-call"
-
-import gzip
 import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import nibabel
-
 from spinemets.phantom.dicom_header import contrast_elements, sequence_elements
 from spinemets.phantom.dicom_writer import StudyIdentity, describe
 from spinemets.phantom.protocol import SeriesProtocol, Station
 from spinemets.study.records import Plane, Weighting
-from spinemets.volume import Volume
+from spinemets.volume import Volume, write_volume
 
 _STATION = {
     Station.CERVICAL: "c",
@@ -39,7 +33,6 @@ _NAMED_CONTRAST = {
 _T2_LIKE = frozenset({Weighting.T2, Weighting.STIR, Weighting.T2_FS})
 # BIDS counts in seconds what DICOM counts in milliseconds.
 _IN_SECONDS = frozenset({"RepetitionTime", "EchoTime", "InversionTime"})
-_COMPRESSION = 6
 
 
 def write_nifti_study(
@@ -55,27 +48,34 @@ def write_nifti_study(
     Returns:
         The image files, in the order of ``series``.
     """
+    return tuple(
+        write_nifti_series(folder, protocol, volume, identity, number)
+        for number, (protocol, volume) in enumerate(series, start=1)
+    )
+
+
+def write_nifti_series(
+    folder: Path, protocol: SeriesProtocol, volume: Volume, identity: StudyIdentity, number: int
+) -> Path:
+    """Write one series with its JSON sidecar, in its own axis order.
+
+    Args:
+        folder: Of the data set; made if missing.
+        protocol: How it was acquired.
+        volume: Its image.
+        identity: Patient and study.
+        number: Series number, from 1.
+
+    Returns:
+        The image file.
+    """
     subject = "sub-" + re.sub(r"[^A-Za-z0-9]", "", identity.patient_id)
-    target = folder / subject / "anat"
-    target.mkdir(parents=True, exist_ok=True)
-    files = []
-    for number, (protocol, volume) in enumerate(series, start=1):
-        path = target / f"{subject}_{_entities(protocol, number)}.nii.gz"
-        write_nifti(path, volume)
-        sidecar = path.with_name(path.name.removesuffix(".nii.gz") + ".json")
-        sidecar.write_text(json.dumps(_sidecar(protocol, identity, number), indent=2) + "\n")
-        files.append(path)
-    return tuple(files)
-
-
-def write_nifti(path: Path, volume: Volume) -> None:
-    """Write a volume as compressed NIfTI-1, in its own axis order, without a time stamp inside."""
-    image = nibabel.Nifti1Image(volume.array, volume.affine_ras)
-    image.header.set_xyzt_units("mm", "sec")
-    image.set_sform(volume.affine_ras, code=1)
-    image.set_qform(volume.affine_ras, code=1)
-    content = gzip.compress(image.to_bytes(), compresslevel=_COMPRESSION, mtime=0)
-    path.write_bytes(content)
+    path = folder / subject / "anat" / f"{subject}_{_entities(protocol, number)}.nii.gz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_volume(path, volume)
+    sidecar = path.with_name(path.name.removesuffix(".nii.gz") + ".json")
+    sidecar.write_text(json.dumps(_sidecar(protocol, identity, number), indent=2) + "\n")
+    return path
 
 
 def _entities(protocol: SeriesProtocol, number: int) -> str:

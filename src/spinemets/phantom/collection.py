@@ -1,0 +1,141 @@
+"""A folder of phantom studies: made side by side, whole or not at all, resumable, with a manifest."""
+
+import json
+import multiprocessing
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from spinemets import __version__
+from spinemets.errors import ConfigurationError, InputError, UnreadableFileError
+from spinemets.phantom.study import StudyRequest
+from spinemets.phantom.study_files import write_study
+
+MANIFEST_NAME = "manifest.json"
+_MANIFEST_VERSION = 1
+_ROW_NAME = "study.json"
+
+
+@dataclass(frozen=True, slots=True)
+class StudyOutcome:
+    """What became of one study: ``made`` is False where an earlier run had already made it."""
+
+    key: str
+    made: bool
+
+
+def study_key(number: int) -> str:
+    """Folder and key of the study with this number, from 1."""
+    return f"phantom-{number:06d}"
+
+
+def make_studies(request: StudyRequest, count: int, folder: Path, workers: int = 1) -> Iterator[StudyOutcome]:
+    """Make studies into a folder and yield each as it is done; the manifest is written last.
+
+    A study's folder appears when it is complete. Studies that an earlier, interrupted run with the
+    same settings made are kept as they are.
+
+    Args:
+        request: Settings and seed; the number in it is replaced, so that study n is the same whatever
+            ``count`` and ``workers`` are.
+        count: How many; numbered from 1.
+        folder: Where to; made if missing.
+        workers: Processes.
+
+    Raises:
+        ConfigurationError: If a number is out of range, or the folder holds studies of other settings.
+    """
+    for name, value in (("count", count), ("workers", workers)):
+        if value < 1:
+            raise ConfigurationError(f"is {value}", field=name, remedy="give at least 1")
+    requests = {study_key(number): replace(request, number=number) for number in range(1, count + 1)}
+    folder.mkdir(parents=True, exist_ok=True)
+    done = [key for key, wanted in requests.items() if _already_made(folder / key, wanted)]
+    for key in done:
+        yield StudyOutcome(key, made=False)
+    missing = {key: wanted for key, wanted in requests.items() if key not in done}
+    for key in _make_all(missing, folder, workers):
+        yield StudyOutcome(key, made=True)
+    _write_manifest(folder, list(requests), request)
+
+
+def _make_all(requests: dict[str, StudyRequest], folder: Path, workers: int) -> Iterator[str]:
+    if workers == 1:
+        for key, request in requests.items():
+            _make_one(key, request, folder)
+            yield key
+        return
+    # A fresh interpreter for each worker: forking a process that runs ITK's threads can hang.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        futures = {pool.submit(_make_one, key, request, folder): key for key, request in requests.items()}
+        for future in as_completed(futures):
+            future.result()
+            yield futures[future]
+
+
+def _make_one(key: str, request: StudyRequest, folder: Path) -> None:
+    partial = folder / f".{key}.partial-{os.getpid()}"
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        row = write_study(request, key, partial)
+        content = {"settings": _settings_hash(request), "row": row}
+        (partial / _ROW_NAME).write_text(_json(content), encoding="utf-8")
+        partial.rename(folder / key)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _already_made(study_folder: Path, request: StudyRequest) -> bool:
+    if not study_folder.exists():
+        return False
+    content = _read_row(study_folder)
+    if content.get("settings") != _settings_hash(request):
+        raise ConfigurationError(
+            "was made with another seed, version or settings",
+            file=study_folder,
+            remedy="choose another output folder, or remove this one",
+        )
+    return True
+
+
+def _read_row(study_folder: Path) -> dict[str, Any]:
+    path = study_folder / _ROW_NAME
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnreadableFileError(
+            f"is no record of a phantom study ({error})", file=path, remedy="remove the study's folder"
+        ) from None
+    if not isinstance(content, dict) or not isinstance(content.get("row"), dict):
+        raise InputError("is no record of a phantom study", file=path, remedy="remove the study's folder")
+    return content
+
+
+def _settings_hash(request: StudyRequest) -> str:
+    described = json.dumps({"version": __version__, **asdict(request)}, sort_keys=True, default=str)
+    return sha256(described.encode()).hexdigest()
+
+
+def _write_manifest(folder: Path, keys: list[str], request: StudyRequest) -> None:
+    manifest = {
+        "format": "spinemets-manifest",
+        "version": _MANIFEST_VERSION,
+        "simulated": True,
+        "description": "Digital spine phantom studies. Simulated, not real patients.",
+        "made_by": f"spinemets {__version__}",
+        "seed": request.seed,
+        "training": [_read_row(folder / key)["row"] for key in keys],
+    }
+    partial = folder / f".{MANIFEST_NAME}.partial-{os.getpid()}"
+    partial.write_text(_json(manifest), encoding="utf-8")
+    partial.replace(folder / MANIFEST_NAME)
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, indent=1, sort_keys=False) + "\n"
