@@ -38,6 +38,7 @@ from spinemets.phantom.protocol import (
 )
 from spinemets.phantom.protocol_ranges import TRAINING_RANGES
 from spinemets.phantom.scanner import acquire, acquire_labels
+from spinemets.phantom.slice_placement import front_of_bodies_mm
 from spinemets.phantom.tissue import Tissue
 from spinemets.study.records import Plane, Weighting
 
@@ -315,7 +316,8 @@ def _phantom_unevenness(spine: DigitalSpine, weighting: Weighting, noise_sd: flo
 
 def draw_figure(folder: Path, spine: DigitalSpine, path: Path) -> None:
     """Real above, phantom below: mid-sagittal T1, T2, STIR and an axial T2, windowed alike."""
-    real = [_real_picture(folder, name) for name in ("VB1/DzZ_T1w", "VB1/DzZ_T2w", "VB1/AKa4_STIR")]
+    names = ("VB1/DzZ_T1w", "SPIDER/spider-110_T2w", "VB1/AKa4_STIR")
+    real = [_real_picture(folder, name) for name in names]
     phantom = [_phantom_picture(spine, weighting) for weighting in TIMING]
     real.append(_real_axial(folder))
     phantom.append(_phantom_axial(spine))
@@ -334,24 +336,31 @@ def draw_figure(folder: Path, spine: DigitalSpine, path: Path) -> None:
 
 
 def _real_picture(folder: Path, name: str) -> Floats:
-    values = np.asarray(nibabel.load(folder / f"{name}.nii.gz").dataobj, dtype=np.float64)
-    return values[:260, :, values.shape[2] // 2]
+    image = nibabel.load(folder / f"{name}.nii.gz")
+    values = np.asarray(image.dataobj, dtype=np.float64)
+    rows = round(260.0 / image.header.get_zooms()[0])
+    return values[:rows, :, values.shape[2] // 2]
 
 
 def _real_axial(folder: Path) -> Floats:
-    """A row of a sagittal stack of 1 mm: the nearest to an axial slice that the real data hold."""
-    values = np.asarray(nibabel.load(folder / "VB2/VB2-02_T2w.nii.gz").dataobj, dtype=np.float64)
-    return np.maximum(values[142, 75:215, :] - 21.0, 0.0)
+    """A section across a sagittal volume of 1.5 mm: the nearest to an axial slice that the real data hold."""
+    image = nibabel.load(folder / "tptbox/sub-mri_label-6_T2w.nii.gz")
+    # Axes are posterior, inferior, right; the patient's right is shown on the left.
+    return np.asarray(image.dataobj, dtype=np.float64)[:, 16, ::-1]
 
 
 def _phantom_picture(spine: DigitalSpine, weighting: Weighting) -> Floats:
+    # As the real exams beside it: T1 evened out, T2 and STIR as the coil sees them, with a saturation slab.
+    as_received = weighting is not Weighting.T1
+    protocol = protocol_like(spine, weighting, EVEN)
+    before_mm = front_of_bodies_mm(spine.frames) + 12.0 - float(protocol.geometry.centre_ras_mm[1])
     flaws = Imperfections(
-        noise_sd=0.006,
-        coil_radius_mm=100.0,
-        anterior_coil=0.3,
-        intensity_correction=0.7 if weighting is not Weighting.STIR else 0.2,
-        anterior_saturation_mm=48.0,
+        noise_sd=0.012,
+        coil_radius_mm=95.0,
+        anterior_coil=0.1,
+        intensity_correction={Weighting.T1: 0.85, Weighting.T2: 0.5, Weighting.STIR: 0.25}[weighting],
         flow_void=0.15,
+        anterior_saturation_mm=before_mm if as_received else None,
     )
     image = acquire(spine, protocol_like(spine, weighting, flaws), np.random.default_rng(2))
     return image.array[image.shape[0] // 2].astype(np.float64)
@@ -359,15 +368,15 @@ def _phantom_picture(spine: DigitalSpine, weighting: Weighting) -> Floats:
 
 def _phantom_axial(spine: DigitalSpine) -> Floats:
     frame = spine.frame(Level.L3)
-    sagittal = protocol_like(spine, Weighting.T2, Imperfections(noise_sd=0.006, intensity_correction=0.8))
+    sagittal = protocol_like(spine, Weighting.T2, Imperfections(noise_sd=0.012, intensity_correction=0.6))
     right, anterior, superior = frame.axes_ras.T
     geometry = replace(
         sagittal.geometry,
-        centre_ras_mm=frame.origin_ras_mm - 30.0 * anterior,
+        centre_ras_mm=frame.origin_ras_mm - 22.0 * anterior,
         axes_ras=np.column_stack([-superior, -anterior, -right]),
         slice_count=1,
-        field_of_view_mm=(180.0, 180.0),
-        acquired_matrix=(288, 230),
+        field_of_view_mm=(140.0, 140.0),
+        acquired_matrix=(224, 180),
         reconstructed_matrix=(320, 320),
     )
     axial = replace(sagittal, plane=Plane.AXIAL, geometry=geometry, phase_axis=PhaseAxis.COLUMN)

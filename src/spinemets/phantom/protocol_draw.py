@@ -21,7 +21,13 @@ from spinemets.phantom.protocol import (
     Vendor,
 )
 from spinemets.phantom.protocol_ranges import ProtocolRanges, Range, StackRanges, TimingRanges
-from spinemets.phantom.slice_placement import axial_stacks, frames_inside, sagittal_axes, sagittal_centre
+from spinemets.phantom.slice_placement import (
+    axial_stacks,
+    frames_inside,
+    front_of_bodies_mm,
+    sagittal_axes,
+    sagittal_centre,
+)
 from spinemets.study.records import Plane, Weighting
 
 _REFERENCE_VOXEL_MM3 = 4.0
@@ -49,6 +55,7 @@ class _Visit:
     field_strength_t: float
     ranges: ProtocolRanges
     sagittal_phase: PhaseAxis
+    front_of_bodies_mm: float
     flaws: Imperfections
     reference_noise_sd: float
 
@@ -78,14 +85,16 @@ def draw_protocols(
     """
     if not spine.frames:
         raise ValueError("the digital spine shows no vertebra, so no slices can be placed")
-    visit = _draw_visit(rng, station, ranges)
+    visit = _draw_visit(rng, spine, station, ranges)
     stack = _draw_sagittal_stack(rng, spine, visit)
     series = [_sagittal(rng, visit, weighting, stack) for weighting in _draw_weightings(rng, ranges)]
     series += _axials(rng, visit, spine, stack, axial_levels)
     return tuple(_moved(rng, visit, protocol, index) for index, protocol in enumerate(series))
 
 
-def _draw_visit(rng: np.random.Generator, station: Station, ranges: ProtocolRanges) -> _Visit:
+def _draw_visit(
+    rng: np.random.Generator, spine: DigitalSpine, station: Station, ranges: ProtocolRanges
+) -> _Visit:
     vendors = list(ranges.vendor_shares)
     shares = np.array([ranges.vendor_shares[vendor] for vendor in vendors])
     flaws = ranges.imperfections
@@ -96,6 +105,7 @@ def _draw_visit(rng: np.random.Generator, station: Station, ranges: ProtocolRang
         ranges=ranges,
         # Mostly along the spine, which keeps ghosts of heart and bowel off the canal.
         sagittal_phase=PhaseAxis.ROW if rng.random() < _PHASE_ALONG_SPINE else PhaseAxis.COLUMN,
+        front_of_bodies_mm=front_of_bodies_mm(frames_inside(spine)),
         flaws=Imperfections(
             coil_radius_mm=_uniform(rng, flaws.coil_radius_mm),
             anterior_coil=_uniform(rng, flaws.anterior_coil),
@@ -241,16 +251,17 @@ def _draw_flaws(
     rng: np.random.Generator, visit: _Visit, plane: Plane, timing: Timing, stack: SliceGeometry
 ) -> Imperfections:
     ranges = visit.ranges.imperfections
+    before = visit.front_of_bodies_mm - float(stack.centre_ras_mm[1])
     saturated = plane is Plane.SAGITTAL and rng.random() < ranges.saturation_probability
     return replace(
         visit.flaws,
-        noise_sd=_noise_sd(visit, timing, stack),
+        noise_sd=_noise_sd(visit, timing, stack) * float(np.exp(rng.normal(0.0, ranges.noise_spread))),
         shading=_uniform(rng, ranges.shading),
         ghosting=_uniform(rng, ranges.ghosting),
         flow_void=_uniform(rng, ranges.flow_void),
         wrap=bool(rng.random() < ranges.wrap_probability),
         chemical_shift=timing.fat_suppression is not FatSuppression.DIXON,
-        anterior_saturation_mm=_uniform(rng, ranges.saturation_mm) if saturated else None,
+        anterior_saturation_mm=_uniform(rng, ranges.saturation_mm) + before if saturated else None,
     )
 
 
@@ -294,13 +305,17 @@ def _echo_train(rng: np.random.Generator, visit: _Visit, ranges: TimingRanges) -
     if ranges.inversion_time_ms is not None:
         inversion_ms = round(_uniform(rng, ranges.inversion_time_ms[visit.field_strength_t > 2.0]))
     inverted = inversion_ms is not None
+    length = int(rng.integers(low, high + 1))
+    spacing_ms = round(_uniform(rng, ranges.echo_spacing_ms), 1)
+    # The centre of k-space is at an echo of the train, at the latest its last.
+    echo_ms = min(_uniform(rng, ranges.echo_time_ms), length * spacing_ms)
     return Timing(
         kind=SequenceKind.INVERSION_RECOVERY if inverted else SequenceKind.SPIN_ECHO,
         repetition_time_ms=float(round(_uniform(rng, ranges.repetition_time_ms))),
-        echo_time_ms=round(_uniform(rng, ranges.echo_time_ms), 1),
+        echo_time_ms=round(echo_ms, 1),
         flip_angle_deg=_REFOCUSING_DEG[visit.vendor],
-        echo_train_length=int(rng.integers(low, high + 1)),
-        echo_spacing_ms=round(_uniform(rng, ranges.echo_spacing_ms), 1),
+        echo_train_length=length,
+        echo_spacing_ms=spacing_ms,
         pixel_bandwidth_hz=float(
             round(_uniform(rng, ranges.pixel_bandwidth_hz) * visit.field_strength_t / 1.5)
         ),

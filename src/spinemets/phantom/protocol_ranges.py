@@ -45,11 +45,14 @@ class StackRanges:
 class ImperfectionRanges:
     """Uniform ranges of imperfections, and how often those happen that are there or not.
 
-    ``noise_sd`` is for a spin echo with 4 mm^3 voxels at 1.5 T; ``saturation_probability`` is of a slab in
-    front of the spine, ``shift_probability`` of a patient who moved before a series.
+    ``noise_sd`` is for a spin echo with 4 mm^3 voxels at 1.5 T, ``noise_spread`` the standard deviation of
+    its logarithm between the series of a study; ``saturation_probability`` is of a slab in front of the
+    spine, ``saturation_mm`` its distance from the foremost body; ``shift_probability`` is of a patient who
+    moved before a series.
     """
 
     noise_sd: Range = (0.005, 0.02)
+    noise_spread: float = 0.2
     coil_radius_mm: Range = (70.0, 130.0)
     anterior_coil: Range = (0.0, 0.7)
     intensity_correction: Range = (0.0, 1.0)
@@ -59,7 +62,7 @@ class ImperfectionRanges:
     flow_void: Range = (0.05, 0.5)
     wrap_probability: float = 0.08
     saturation_probability: float = 0.7
-    saturation_mm: Range = (42.0, 75.0)
+    saturation_mm: Range = (6.0, 30.0)
     shift_probability: float = 0.15
     shift_sd_mm: float = 1.8
     shift_sd_deg: float = 0.8

@@ -89,8 +89,8 @@ TABLE: dict[Tissue, WaterRow] = {
     Tissue.DISC_ANNULUS: WaterRow((900.0, 1150.0), (42.0, 38.0), 0.68, 0.0, 15.0, 0.02),  # G
     Tissue.LIGAMENT: WaterRow((700.0, 800.0), (8.0, 7.0), 0.45, 0.02, 25.0, 0.1),  # H
     Tissue.CEREBROSPINAL_FLUID: WaterRow((3000.0, 3000.0), (1500.0, 1300.0), 1.0, 0.0, 2.0, 0.0),  # E J
-    Tissue.CORD_WHITE_MATTER: WaterRow((750.0, 880.0), (86.0, 80.0), 0.61, 0.0, 6.0, 0.02),  # A D
-    Tissue.CORD_GREY_MATTER: WaterRow((850.0, 980.0), (90.0, 84.0), 0.73, 0.0, 6.0, 0.02),  # A D
+    Tissue.CORD_WHITE_MATTER: WaterRow((750.0, 880.0), (92.0, 86.0), 0.62, 0.0, 6.0, 0.02),  # A D
+    Tissue.CORD_GREY_MATTER: WaterRow((850.0, 980.0), (96.0, 90.0), 0.73, 0.0, 6.0, 0.02),  # A D
     Tissue.NERVE_ROOT: WaterRow((815.0, 1083.0), (77.0, 78.0), 0.72, 0.0, 8.0, 0.1),  # A
     Tissue.EPIDURAL_FAT: WaterRow((700.0, 900.0), (40.0, 36.0), 0.93, 0.92, 8.0, 0.15),  # C
     Tissue.DURA: WaterRow((900.0, 1000.0), (20.0, 18.0), 0.5, 0.0, 10.0, 1.0),  # J

@@ -75,6 +75,11 @@ def sagittal_centre(frames: Sequence[VertebraFrame]) -> Vector:
     return np.asarray(centre - np.array([0.0, _BEHIND_BODIES_MM, 0.0]), dtype=np.float64)
 
 
+def front_of_bodies_mm(frames: Sequence[VertebraFrame]) -> float:
+    """The foremost anterior coordinate of the bodies."""
+    return max(float(frame.origin_ras_mm[1]) + frame.half_size_mm[1] for frame in frames)
+
+
 def axial_stacks(frames: Sequence[VertebraFrame], canal: Sequence[CanalSection]) -> list[AxialPlace]:
     """One place for each run of neighbouring levels, from head to feet, centred on the canal."""
     runs: list[list[VertebraFrame]] = []

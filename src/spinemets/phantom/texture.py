@@ -43,7 +43,9 @@ _SCALES = {
     Pattern.MARROW: _PatternScale(((1.0, (1.6, 0.9, 1.2)), (0.6, (3.0, 2.5, 2.5)), (0.5, (9.0, 9.0, 7.0)))),
     Pattern.MUSCLE: _PatternScale(((0.7, (0.9, 1.1, 9.0)), (0.7, (3.0, 3.0, 14.0)))),
     Pattern.FAT: _PatternScale(((1.0, (2.0, 0.8, 5.0)), (0.5, (8.0, 8.0, 8.0)))),
-    Pattern.FAT_LOBULES: _PatternScale(((0.9, (6.0, 3.5, 5.0)), (0.7, (11.0, 9.0, 13.0)))),
+    Pattern.FAT_LOBULES: _PatternScale(
+        ((0.8, (2.5, 2.0, 3.0)), (0.8, (6.0, 3.5, 6.0)), (0.8, (13.0, 9.0, 15.0)))
+    ),
     Pattern.FLOW: _PatternScale(((1.0, (1.8, 1.6, 6.0)),)),
     Pattern.TUMOUR: _PatternScale(((0.8, (1.5, 1.5, 1.5)), (0.7, (4.0, 4.0, 4.0)))),
     Pattern.DISC: _PatternScale(((0.7, (3.0, 2.5, 0.8)), (0.6, (6.0, 5.0, 3.0)))),
@@ -75,12 +77,12 @@ _PATTERN_OF_TISSUE = {
 
 # One standard deviation of texture moves the fat fraction by this much.
 _FAT_FRACTION_SWAY = {
-    Tissue.BODY_MARROW: 0.08,
-    Tissue.POSTERIOR_MARROW: 0.1,
+    Tissue.BODY_MARROW: 0.06,
+    Tissue.POSTERIOR_MARROW: 0.08,
     Tissue.RED_MARROW: 0.04,
     Tissue.MUSCLE: 0.06,
     # Fat between the organs.
-    Tissue.VISCERA: 0.3,
+    Tissue.VISCERA: 0.28,
     Tissue.MARROW_OEDEMA: 0.07,
     Tissue.MIXED_TUMOUR: 0.03,
     Tissue.HAEMANGIOMA: 0.08,
@@ -112,8 +114,8 @@ _SIGNAL_SWAY = {
 }
 
 # Along each axis the patterns repeat after this many mm: unequal, so that no two repeats line up.
-_REPEAT_MM = (83.0, 71.0, 97.0)
-_TILE_SPACING_MM = 1.0
+_REPEAT_MM = (132.5, 110.0, 151.25)
+_TILE_SPACING_MM = 1.25
 _CLIP_SD = 2.5
 
 
@@ -177,8 +179,8 @@ def _tile(pattern: Pattern, rng: np.random.Generator) -> Floats:
         # Flow only ever takes signal away.
         tile = np.minimum(tile - 0.6, 0.0)
     elif pattern is Pattern.FAT_LOBULES:
-        # Fat is only ever added, in patches with clear margins.
-        tile = np.clip(4.0 * (tile - 0.5), 0.0, _CLIP_SD)
+        # Fat is only ever added, in patches.
+        tile = np.maximum(1.5 * (tile - 0.1), 0.0)
     return np.clip(tile, -_CLIP_SD, _CLIP_SD)
 
 

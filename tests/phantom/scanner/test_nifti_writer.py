@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spinemets.phantom.dicom_writer import StudyIdentity
-from spinemets.phantom.nifti_writer import write_nifti, write_nifti_study
+from spinemets.phantom.nifti_writer import write_nifti_series, write_nifti_study
 from spinemets.phantom.protocol import SeriesProtocol
 from spinemets.study.bids import read_bids
 from spinemets.study.records import Plane, Weighting
@@ -31,16 +31,14 @@ def small(ideal_stir: SeriesProtocol) -> SeriesProtocol:
 
 def test_nibabel_reads_back_pixels_and_places(tmp_path: Path, small: SeriesProtocol) -> None:
     volume = _volume(small)
-    write_nifti(tmp_path / "image.nii.gz", volume)
-    image = nibabel.load(tmp_path / "image.nii.gz")
+    image = nibabel.load(write_nifti_series(tmp_path, small, volume, IDENTITY, 1))
     np.testing.assert_array_equal(np.asarray(image.dataobj), volume.array)
     np.testing.assert_allclose(image.affine, volume.affine_ras, atol=1e-4)
 
 
-def test_the_same_volume_gives_the_same_bytes(tmp_path: Path, small: SeriesProtocol) -> None:
-    for name in ("a.nii.gz", "b.nii.gz"):
-        write_nifti(tmp_path / name, _volume(small))
-    assert (tmp_path / "a.nii.gz").read_bytes() == (tmp_path / "b.nii.gz").read_bytes()
+def test_the_same_series_gives_the_same_bytes(tmp_path: Path, small: SeriesProtocol) -> None:
+    paths = [write_nifti_series(tmp_path / name, small, _volume(small), IDENTITY, 1) for name in "ab"]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
 def test_times_are_seconds_in_the_sidecar(tmp_path: Path, small: SeriesProtocol) -> None:

@@ -58,7 +58,7 @@ def test_t2_shows_fluid_brightest_and_muscle_darkest(
 ) -> None:
     seen = _contrast(_image(block_spine, ideal_t2))
     assert seen["csf"] > seen["fat"] > seen["body"] > seen["muscle"]
-    assert seen["csf"] > seen["disc"] > seen["body"]
+    assert seen["csf"] > seen["disc"] > 3.0 * seen["muscle"]
 
 
 def test_stir_darkens_fat_and_marrow(block_spine: DigitalSpine, ideal_stir: SeriesProtocol) -> None:
