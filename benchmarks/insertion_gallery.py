@@ -2,7 +2,7 @@
 
 Run by hand: ``python benchmarks/insertion_gallery.py REAL_MRI OUTPUT [--figure FILE]``. REAL_MRI holds the
 folders SPIDER, VB1 and VB2; OUTPUT gets one picture for each study. The figure for the documentation is
-drawn from SPIDER and VB2 alone, whose licences allow it.
+drawn from SPIDER alone (van der Graaf et al. 2024, CC BY 4.0), whose licence allows it.
 """
 
 import argparse
@@ -35,13 +35,7 @@ _SETTINGS = {
 }
 # The two exams of this patient share a frame.
 _ONE_PATIENT = {"AKa4": "AKa3"}
-_FIGURE_CASES = (
-    ("SPIDER", "spider-45"),
-    ("SPIDER", "spider-52"),
-    ("SPIDER", "spider-65"),
-    ("VB2", "VB2-02"),
-    ("VB2", "VB2-08"),
-)
+_FIGURE_CASES = ("spider-45", "spider-52", "spider-57", "spider-136", "spider-98")
 
 
 @dataclass(frozen=True)
@@ -119,7 +113,7 @@ def main() -> None:
     parser.add_argument("real_mri", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--figure", type=Path, help="also draw the figure of the documentation")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=4)
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     figure_pairs, seconds = [], []
@@ -139,7 +133,7 @@ def main() -> None:
                 for weighting, image in study.images.items()
             ]
             draw(pairs, arguments.output / f"{study.name}.png", dpi=60)
-            figure_pairs += pairs if (source, study.name) in _FIGURE_CASES else []
+            figure_pairs += pairs if study.name in _FIGURE_CASES else []
             sizes = ", ".join(
                 f"{lesion.traits.bone_type} {lesion.volume_ml:.1f} mL" for lesion in result.lesions
             )

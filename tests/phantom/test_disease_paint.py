@@ -1,6 +1,7 @@
 """Disease on a whole drawn spine: what was asked is what the voxels show."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -33,6 +34,11 @@ def _built(spec: SpineSpec, first: Level, last: Level) -> DigitalSpine:
     return build_spine(spec, box, GRID)
 
 
+@cache
+def _healthy(first: Level, last: Level) -> DigitalSpine:
+    return _built(HEALTHY, first, last)
+
+
 def _level(spec: SpineSpec, level: Level, first: Level, last: Level) -> LevelTruth:
     truth = measure_truth(paint_disease(_built(spec, first, last)))
     (own,) = [each for each in truth.levels if each.level is level]
@@ -56,8 +62,10 @@ def _level(spec: SpineSpec, level: Level, first: Level, last: Level) -> LevelTru
 def test_grade_on_the_voxels_is_the_asked_one(
     level: Level, first: Level, last: Level, grade: EsccGrade, side: EpiduralSide
 ) -> None:
-    spec = with_epidural(HEALTHY, level, grade, side, seed=3)
-    assert _level(spec, level, first, last).escc is grade
+    # Epidural tumour does not change the shape of bone: one drawing serves all grades.
+    spine = replace(_healthy(first, last), spec=with_epidural(HEALTHY, level, grade, side, seed=3))
+    grades = {each.level: each.escc for each in measure_truth(paint_disease(spine)).levels}
+    assert grades[level] is grade
 
 
 def test_broken_body_with_bilateral_spread_has_its_sins_items() -> None:
@@ -83,7 +91,7 @@ def test_broken_body_with_bilateral_spread_has_its_sins_items() -> None:
 
 def test_slip_is_measured_as_translation() -> None:
     spec = with_lesion(HEALTHY, Level.L4, BoneLesionType.LYTIC, 2.0, seed=1)
-    sins = _level(with_slip(spec, Level.L4, 6.0), Level.L4, Level.L3, Level.L5).sins
+    sins = _level(with_slip(spec, Level.L4, 6.0), Level.L4, Level.L3, Level.S1).sins
     assert sins.slip_mm == pytest.approx(6.0, abs=1.5)
     assert sins.alignment is AlignmentFinding.TRANSLATION
 
@@ -97,7 +105,7 @@ def test_intact_vertebra_is_neither_broken_nor_displaced() -> None:
     assert sins.posterolateral is PosterolateralFinding.NONE
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_drawn_patients_have_what_was_drawn(seed: int) -> None:
     station = (Level.T7, Level.T8, Level.T9, Level.T10)
     priors = DiseasePriors(lesion_free_chance=0.0, epidural_chance=1.0)
@@ -114,7 +122,7 @@ def test_drawn_patients_have_what_was_drawn(seed: int) -> None:
 
 def test_same_specification_gives_the_same_bytes_and_leaves_the_healthy_spine_alone() -> None:
     spec = with_epidural(HEALTHY, Level.T8, EsccGrade.G2, EpiduralSide.VENTRAL, seed=3)
-    spine = _built(spec, Level.T8, Level.T8)
+    spine = replace(_healthy(Level.T7, Level.T9), spec=spec)
     before = spine.tissue.copy()
     first, second = paint_disease(spine), paint_disease(spine)
     assert first.tissue.tobytes() == second.tissue.tobytes() != before.tobytes()
@@ -124,5 +132,5 @@ def test_same_specification_gives_the_same_bytes_and_leaves_the_healthy_spine_al
 
 def test_disease_outside_the_box_is_left_out() -> None:
     spec = with_lesion(HEALTHY, Level.L3, BoneLesionType.LYTIC, 2.0, seed=1)
-    spine = _built(replace(spec, epidurals=()), Level.T7, Level.T8)
+    spine = replace(_healthy(Level.T7, Level.T9), spec=spec)
     assert not paint_disease(spine).lesion.any()

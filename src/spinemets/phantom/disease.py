@@ -24,6 +24,8 @@ _COLLAPSE_PERCENT = (12.0, 75.0)
 _CONVEX_BULGE_MM = (0.5, 2.5)
 _SLIP_MM = (4.0, 7.0)
 _EPIDURAL_EXTENT_MM = (8.0, 38.0)
+# Here the sac has ended, and nothing can deform it.
+_BELOW_SAC = (Level.S2, Level.S3, Level.S4, Level.S5)
 # A lesion that feeds epidural tumour is at least this large in the body and on each side of the arch.
 _SOURCE_IN_BODY_ML = 2.0
 _SOURCE_IN_ARCH_ML = 1.2
@@ -142,6 +144,8 @@ def _draw_epidural(level: Level, priors: DiseasePriors, rng: np.random.Generator
     grade_weights, side_weights = np.array(priors.grade_weights), np.array(priors.side_weights)
     grade = list(EsccGrade)[int(rng.choice(6, p=grade_weights / grade_weights.sum()))]
     side = list(EpiduralSide)[int(rng.choice(5, p=side_weights / side_weights.sum()))]
+    if level in _BELOW_SAC and grade.rank > EsccGrade.G1A.rank:
+        grade = EsccGrade.G1A
     ventral = side in (EpiduralSide.VENTRAL, EpiduralSide.CIRCUMFERENTIAL)
     return EpiduralSpec(
         level=level,
@@ -179,6 +183,8 @@ def _draw_collapse(
     rng: np.random.Generator,
 ) -> VertebraSpec:
     involved = 100.0 * lesion.volume_ml / body_volume_ml(vertebra)
+    if vertebra.level is Level.C2 or vertebra.level.region is Region.SACRAL:
+        return vertebra
     if involved < priors.collapse_from_percent or rng.uniform() >= priors.collapse_chance:
         return vertebra
     loss = float(rng.uniform(*_COLLAPSE_PERCENT))
