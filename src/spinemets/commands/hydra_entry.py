@@ -25,7 +25,7 @@ def run(config_name: str, argv: Sequence[str], task: "Callable[[DictConfig], int
 
     Returns:
         The task's exit status, the worst one under ``--multirun``; 2 where the config cannot be
-        composed or the task refuses its input with a ``SpineMetsError``.
+        composed or the task refuses its input with a ``SpineMetsError``; 1 after any other exception.
     """
     import hydra
     from omegaconf import OmegaConf
@@ -46,6 +46,10 @@ def run(config_name: str, argv: Sequence[str], task: "Callable[[DictConfig], int
         except OmegaConfBaseException as error:
             print(f"spinemets {config_name}: {str(error).splitlines()[0]}", file=sys.stderr)
             statuses.append(2)
+        except Exception:
+            # A bug of ours: Hydra shows it and ends the process.
+            statuses.append(1)
+            raise
 
     entry = hydra.main(version_base="1.3", config_path=str(config_directory()), config_name=config_name)(job)
     with _arguments([f"spinemets {config_name}", *argv]):
@@ -53,7 +57,7 @@ def run(config_name: str, argv: Sequence[str], task: "Callable[[DictConfig], int
             entry()
         except SystemExit as stop:
             # Hydra ends the process with 1 where a config cannot be composed; for us that is 2.
-            return 0 if stop.code in (None, 0) else 2
+            return 0 if stop.code in (None, 0) else max(statuses, default=2)
     return max(statuses, default=0)
 
 

@@ -43,12 +43,14 @@ def _request(config: "DictConfig") -> "StudyRequest":
     from omegaconf import OmegaConf
 
     from spinemets.commands.record_settings import with_settings
+    from spinemets.phantom.build import GridSettings
     from spinemets.phantom.disease_priors import DiseasePriors
     from spinemets.phantom.protocol import Station
     from spinemets.phantom.study import ImageFormat, StudyRequest
 
     disease: Any = OmegaConf.to_container(config.disease)
     protocol: Any = OmegaConf.to_container(config.protocol)
+    grid: Any = OmegaConf.to_container(config.grid)
     ranges = _ranges(str(protocol.pop("ranges")))
     return StudyRequest(
         seed=_whole_number(config, "seed"),
@@ -56,6 +58,7 @@ def _request(config: "DictConfig") -> "StudyRequest":
         stations=tuple(_choice(Station, station, "stations") for station in config.stations),
         priors=with_settings(DiseasePriors(), disease, "disease"),
         ranges=with_settings(ranges, protocol, "protocol"),
+        grid=with_settings(GridSettings(), grid, "grid"),
     )
 
 

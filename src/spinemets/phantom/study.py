@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from spinemets.anatomy import EsccGrade, Level, Region
-from spinemets.phantom.build import BoxRas, build_spine, station_box
+from spinemets.phantom.build import BoxRas, GridSettings, build_spine, station_box
 from spinemets.phantom.chain import frames_of
 from spinemets.phantom.digital import DigitalSpine
 from spinemets.phantom.disease import draw_disease
@@ -51,6 +51,7 @@ class StudyRequest:
         station_choices: Sets of stations that are imaged together, each as likely.
         priors: How often each form of disease occurs.
         ranges: What protocols are drawn from.
+        grid: Voxels that the anatomy is drawn on; coarser ones are faster and look it.
     """
 
     seed: int
@@ -65,6 +66,7 @@ class StudyRequest:
     )
     priors: DiseasePriors = field(default_factory=DiseasePriors)
     ranges: ProtocolRanges = field(default_factory=ProtocolRanges)
+    grid: GridSettings = field(default_factory=GridSettings)
 
     def generator(self, *purpose: int) -> np.random.Generator:
         """The source of randomness of this study for one purpose, independent of every other."""
@@ -130,7 +132,7 @@ def plan_study(request: StudyRequest) -> StudyPlan:
 def make_stations(plan: StudyPlan, request: StudyRequest) -> Iterator[SimulatedStation]:
     """Image the stations of a plan one after the other; each is large, none is kept."""
     for index, (station, box) in enumerate(plan.boxes.items()):
-        spine = paint_disease(build_spine(plan.spec, box))
+        spine = paint_disease(build_spine(plan.spec, box, request.grid))
         yield SimulatedStation(
             station=station,
             series=_acquire_all(spine, station, plan.ranges, request, index),
