@@ -1,10 +1,13 @@
 """What lies in front of the lower spine: psoas, great vessels, kidneys, liver, bowel and fat."""
 
 import numpy as np
+import numpy.typing as npt
 
 from spinemets.phantom.tissue import Tissue
 from spinemets.phantom.tissue_canvas import TissueCanvas
 from spinemets.phantom.trunk import Outline
+
+Floats = npt.NDArray[np.float64]
 
 _WALL_MM = 12.0
 # Fat of the cavity has a code of its own, apart from that below the skin.
@@ -30,7 +33,7 @@ def paint_abdomen(canvas: TissueCanvas, outline: Outline, seed: int) -> None:
         half,
         (cavity_front - cavity_back) / 2 * here,
         Tissue.INTERMUSCULAR_FAT,
-        exponent=2.6,
+        boxy=True,
     )
     _paint_bowel(canvas, middle, front, seed)
     _paint_organs(canvas, middle, body, front)
@@ -45,7 +48,7 @@ def paint_beside_spine(canvas: TissueCanvas) -> None:
     _paint_vessels(canvas, middle, front, half_width)
 
 
-def _paint_bowel(canvas: TissueCanvas, middle, front, seed: int) -> None:
+def _paint_bowel(canvas: TissueCanvas, middle: Floats, front: Floats, seed: int) -> None:
     """Loops where smooth noise is high, at a distance in front of the spine; gas in some of them."""
     rows = canvas.level > 16.5
     part = canvas.part((-1e4, 1e4), (float(front[rows].min()) if rows.any() else 0.0, 1e4), rows)
@@ -56,14 +59,14 @@ def _paint_bowel(canvas: TissueCanvas, middle, front, seed: int) -> None:
     ahead = canvas.y[part.index] - (front[part.index[2]] + gap).astype(np.float32)
     fat = canvas.codes[part.index] == Tissue.INTERMUSCULAR_FAT
     fewest = canvas.by_level((16.0, 3.0), (18.0, 0.6), (19.5, -0.05))[part.index[2]]
-    loops_here = fat & (ahead > 0) & (loops > fewest.astype(np.float32))
+    loops_here = fat & (ahead > -9.0 * loops) & (loops > fewest.astype(np.float32))
     canvas.paint(part, loops_here, Tissue.BOWEL)
     canvas.paint(part, loops_here & (np.abs(loops) < 0.12), Tissue.VISCERA)
     gas = loops_here & (loops > 1.25)
     canvas.paint(part, gas, Tissue.AIR)
 
 
-def _paint_organs(canvas: TissueCanvas, middle, body, front) -> None:
+def _paint_organs(canvas: TissueCanvas, middle: Floats, body: Floats, front: Floats) -> None:
     liver = canvas.by_level((13.6, 0.0), (14.6, 48.0), (16, 68.0), (19, 75.0), (21, 55.0), (22.3, 0.0))
     canvas.ellipse(middle + 72.0, front + 35.0, liver, liver * 0.95, Tissue.VISCERA, _INSIDE)
     left_lobe = canvas.by_level((14.2, 0.0), (15.4, 30.0), (18, 42.0), (20.5, 0.0))
@@ -95,7 +98,7 @@ def _paint_organs(canvas: TissueCanvas, middle, body, front) -> None:
     canvas.ellipse(middle, front + 75.0, bladder * 1.2, bladder, Tissue.BOWEL, _INSIDE)
 
 
-def _paint_psoas(canvas: TissueCanvas, middle, body, half_width) -> None:
+def _paint_psoas(canvas: TissueCanvas, middle: Floats, body: Floats, half_width: Floats) -> None:
     size = canvas.by_level((19.2, 0.0), (20.5, 8.0), (22, 15.0), (24, 21.0), (26, 20.0), (29, 17.0))
     aside = half_width * canvas.by_level((19, 0.9), (24, 1.0), (29, 1.3)) + size * 0.8
     forward = canvas.by_level((19, -3.0), (22, -2.0), (24, 4.0), (26, 22.0), (29, 58.0))
@@ -110,7 +113,7 @@ def _paint_psoas(canvas: TissueCanvas, middle, body, half_width) -> None:
     )
 
 
-def _paint_vessels(canvas: TissueCanvas, middle, front, half_width) -> None:
+def _paint_vessels(canvas: TissueCanvas, middle: Floats, front: Floats, half_width: Floats) -> None:
     # The aorta divides before L4 and the cava begins before L5.
     split = np.clip((canvas.level - 23.2) / 2.2, 0.0, 1.0)
     aorta = canvas.by_level((8, 10.5), (19, 10.5), (23.2, 8.5), (23.6, 6.5), (26, 5.5), (29, 4.0))

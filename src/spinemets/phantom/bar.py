@@ -98,4 +98,4 @@ def distance_mm(bar: Bar, frame: VertebraFrame, box: GridBox) -> FloatArray:
     slope = np.sqrt((scaled[0] / halves[0]) ** 2 + (scaled[1] / halves[1]) ** 2 + (scaled[2] / cap) ** 2)
     distance: FloatArray = radius * (radius - 1.0) / np.maximum(slope, np.float32(1e-4))
     # At the very axis the quotient is undefined; the depth there is the smaller half axis.
-    return np.maximum(distance, -np.minimum(halves[0], halves[1]))
+    return np.asarray(np.maximum(distance, -np.minimum(halves[0], halves[1])), dtype=np.float32)

@@ -92,7 +92,7 @@ def _tip(plan: ArchPlan, frame: VertebraFrame) -> Floats:
 def _line(points: Floats, height: Floats) -> Floats:
     """Anterior coordinate through points, by height."""
     order = np.argsort(points[:, 2])
-    return np.interp(height, points[order, 2], points[order, 1])
+    return np.asarray(np.interp(height, points[order, 2], points[order, 1]))
 
 
 def _smooth(points: Floats, axis: int, height: Floats, sigma_mm: float) -> Floats:
@@ -101,7 +101,7 @@ def _smooth(points: Floats, axis: int, height: Floats, sigma_mm: float) -> Float
 
 def _of_levels(points: Floats, values: Floats, height: Floats) -> Floats:
     order = np.argsort(points[:, 2])
-    return np.interp(height, points[order, 2], values[order])
+    return np.asarray(np.interp(height, points[order, 2], values[order]))
 
 
 def _level_line(place: Floats, coordinate: Floats, height: Floats) -> Floats:
@@ -110,4 +110,4 @@ def _level_line(place: Floats, coordinate: Floats, height: Floats) -> Floats:
     ends = [place.min() - _BEYOND_MM, *place[order], place.max() + _BEYOND_MM]
     beyond = _BEYOND_MM / _LEVEL_MM
     values = [coordinate.max() + beyond, *coordinate[order], coordinate.min() - beyond]
-    return np.interp(height, ends, values)
+    return np.asarray(np.interp(height, ends, values))

@@ -10,8 +10,10 @@ from spinemets.phantom.grid_box import FloatArray
 from spinemets.phantom.smooth import smooth_max, smooth_step
 from spinemets.phantom.spec import VertebraSpec
 
-# Share of the half axes that a body's waist is narrower than its rims, in the middle of its height; and how far
-# its posterior wall is hollow in plan, as a share of the depth (Panjabi et al. 1991, 1992, drawings; our readings).
+# Share of the half axes that a body's waist is narrower than its rims, in the middle of its height; and
+# how far
+# its posterior wall is hollow in plan, as a share of the depth (Panjabi et al. 1991, 1992, drawings; our
+# readings).
 _WAIST = {Region.CERVICAL: 0.03, Region.THORACIC: 0.05, Region.LUMBAR: 0.06, Region.SACRAL: 0.02}
 _HOLLOW_WALL = {Region.CERVICAL: 0.02, Region.THORACIC: 0.09, Region.LUMBAR: 0.06, Region.SACRAL: 0.02}
 _EXPONENT = {Region.CERVICAL: 2.6, Region.THORACIC: 2.15, Region.LUMBAR: 2.3, Region.SACRAL: 2.5}
@@ -24,7 +26,8 @@ _EDGE_MM = 2.0
 _UNCUS_MM = 4.0
 # Bone that loses height spreads sideways by this share of the loss.
 _SPREAD_OF_LOSS = 0.10
-# Taper of sacral bodies: share by which the upper end plate's half axes exceed, and the lower's fall below, the mean.
+# Taper of sacral bodies: share by which the upper end plate's half axes exceed, and the lower's fall
+# below, the mean.
 _SACRAL_TAPER = 0.16
 
 
@@ -72,10 +75,11 @@ def plan_radius(
     side = np.abs(x) / np.float32(outline.half_width_mm)
     middle = np.exp(-((side / np.float32(0.42)) ** 2))
     reach = np.float32(outline.half_depth_mm) - np.asarray(hollow_mm, dtype=np.float32) * middle
-    forward = np.abs(y) / np.where(y > 0, np.float32(outline.half_depth_mm), reach)
+    front = np.full_like(reach, outline.half_depth_mm)
+    forward = np.abs(y) / np.where(y > 0, front, reach)
     power = np.float32(outline.exponent)
-    radius: FloatArray = (side**power + forward**power) ** np.float32(1.0 / outline.exponent)
-    return radius
+    radius = (side**power + forward**power) ** np.float32(1.0 / outline.exponent)
+    return np.asarray(radius, dtype=np.float32)
 
 
 def end_plates_mm(
@@ -86,21 +90,22 @@ def end_plates_mm(
     They go on beyond the rim as flat planes, so that the disc can be cut by them.
     """
     depth = np.float32(vertebra.depth_mm / 2.0)
-    u = np.clip(y / depth, -1.15, 1.15)
+    u = np.asarray(np.clip(y / depth, -1.15, 1.15), dtype=np.float32)
     anterior, posterior = np.float32(vertebra.anterior_height_mm), np.float32(vertebra.posterior_height_mm)
     height = (anterior + posterior) / 2.0 + (anterior - posterior) / 2.0 * u
     inner = np.clip(1.0 - (radius / np.float32(_RIM_FROM)) ** 2, 0.0, 1.0)
     hollow = np.float32(vertebra.concavity_mm) * inner
     # Deepest behind the middle below.
     lower_hollow = hollow * (1.0 - np.float32(0.35) * u)
-    left = 1.0 - loss_share(vertebra.collapse, u)
+    left = _left_share(vertebra, u)
     lost = height * (1.0 - left)
     top = height / 2.0 - np.float32(UPPER_SHARE) * lost - np.float32(_UPPER_HOLLOW) * hollow * left
     bottom = (
         -height / 2.0 + np.float32(1.0 - UPPER_SHARE) * lost + np.float32(_LOWER_HOLLOW) * lower_hollow * left
     )
     if _has_uncus(vertebra.level):
-        rise = smooth_step(np.abs(x) / np.float32(vertebra.width_mm / 2.0), 0.62, 1.0)
+        aside = np.asarray(np.abs(x) / (vertebra.width_mm / 2.0), dtype=np.float32)
+        rise = smooth_step(aside, 0.62, 1.0)
         top += np.float32(_UNCUS_MM) * rise * smooth_step(-u, -0.6, 0.3)
     return top, bottom
 
@@ -114,18 +119,24 @@ def body_distance_mm(x: FloatArray, y: FloatArray, z: FloatArray, vertebra: Vert
     """
     outline = BodyOutline.of(vertebra)
     half_height = np.float32((vertebra.anterior_height_mm + vertebra.posterior_height_mm) / 4.0)
-    rise = np.clip(z / half_height, -1.0, 1.0)
+    rise = np.asarray(np.clip(z / half_height, -1.0, 1.0), dtype=np.float32)
     grown = 1.0 - np.float32(outline.waist) * (1.0 - rise * rise) + np.float32(outline.taper) * rise
-    y = y + np.float32(outline.half_depth_mm) * (1.0 - grown)
+    y = np.asarray(y + outline.half_depth_mm * (1.0 - grown), dtype=np.float32)
     if vertebra.collapse is not None:
-        u = np.clip(y / np.float32(outline.half_depth_mm), -1.0, 1.0)
-        grown = grown + np.float32(_SPREAD_OF_LOSS) * loss_share(vertebra.collapse, u) * (y > 0)
+        u = np.asarray(np.clip(y / outline.half_depth_mm, -1.0, 1.0), dtype=np.float32)
+        grown = grown + np.float32(_SPREAD_OF_LOSS) * (1.0 - _left_share(vertebra, u)) * (y > 0)
     hollow = _hollow(rise, vertebra, outline)
-    radius = plan_radius(x / grown, y / grown, outline, hollow)
+    scale = np.asarray(1.0 / grown, dtype=np.float32)
+    radius = plan_radius(x * scale, y * scale, outline, hollow)
     length = np.sqrt(x * x + y * y)
     side = length * (1.0 - 1.0 / np.maximum(radius, np.float32(0.05)))
     top, bottom = end_plates_mm(x, y, radius, vertebra)
-    return smooth_max(side, np.maximum(z - top, bottom - z), _EDGE_MM)
+    over = np.maximum(z - top, bottom - z)
+    return smooth_max(np.asarray(side, dtype=np.float32), np.asarray(over, dtype=np.float32), _EDGE_MM)
+
+
+def _left_share(vertebra: VertebraSpec, u: FloatArray) -> FloatArray:
+    return np.asarray(1.0 - loss_share(vertebra.collapse, u), dtype=np.float32)
 
 
 def _hollow(rise: FloatArray, vertebra: VertebraSpec, outline: BodyOutline) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +16,16 @@ from spinemets.phantom.grid_box import FloatArray, GridBox, box_around
 from spinemets.phantom.sacrum_shape import sacral_bars
 from spinemets.phantom.smooth import smooth_min
 from spinemets.phantom.spec import SpineSpec, VertebraSpec
-from spinemets.phantom.world_noise import WorldNoise
 from spinemets.phantom.upper_cervical_shape import atlas_bars, axis_bars, dens_bar
+from spinemets.phantom.world_noise import WorldNoise
 
 _MARGIN_MM = 3.0
 _FILLET_MM = 2.5
 _OUTSIDE_MM = np.float32(99.0)
 # No bone is a smooth solid: its surface wanders by about this much.
 _UNEVEN_MM = np.float32(0.25)
-# Cartilage and fluid between the bones of a facet joint (Tanno et al. 2004, J Orthop Sci: about 1 mm each side).
+# Cartilage and fluid between the bones of a facet joint (Tanno et al. 2004, J Orthop Sci: about 1 mm each
+# side).
 _JOINT_MM = 1.4
 
 
@@ -58,9 +60,9 @@ def bone_fields(
     """The field of every vertebra that meets the grid, head to feet, joints between them open."""
     fields = [_field(plans[level], frame, grid, uneven) for level, frame in frames.items()]
     present = [field for field in fields if field is not None]
-    for upper, lower in zip(present, present[1:], strict=False):
+    for upper, lower in pairwise(present):
         # The sacrum is fused.
-        if not (upper.level.region is Region.SACRAL):
+        if upper.level.region is not Region.SACRAL:
             _carve_joint(upper, lower)
     return present
 

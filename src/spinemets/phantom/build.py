@@ -1,6 +1,5 @@
 """A specification made into voxels."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -125,7 +124,8 @@ def build_spine(spec: SpineSpec, box: BoxRas, settings: GridSettings | None = No
     plans = arch_plans(spec)
     plan = body_plan(spec, frames, plans)
     maps = _empty_maps(near, soft_tissue(near, spec, plan, plans, frames))
-    midline_rng, roots_rng, bone_rng = np.random.default_rng([spec.seed, _STREAM]).spawn(3)
+    streams = np.random.default_rng([spec.seed, _STREAM]).spawn(4)
+    midline_rng, roots_rng, bone_rng, disc_rng = streams
     paint_midline(maps, near, plan, midline_rng)
     fields = bone_fields(plans, frames, near, WorldNoise(bone_rng, _UNEVEN_SCALE_MM))
     for field in fields:
@@ -135,7 +135,7 @@ def build_spine(spec: SpineSpec, box: BoxRas, settings: GridSettings | None = No
     for field in fields:
         paint_anterior_ligament(maps, field)
         paint_vein(maps, field)
-    paint_discs(maps, spec, frames)
+    paint_discs(maps, spec, frames, disc_rng)
     paint_foramina(maps, near, plans, frames)
     canal = canal_plan(spec, frames, plans, (near_low, near_high), roots_rng)
     paint_canal(maps, canal.sections, canal.roof, canal.cauda)

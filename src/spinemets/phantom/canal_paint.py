@@ -1,4 +1,4 @@
-"""What fills the spinal canal: epidural fat, ligamentum flavum, dura, CSF, roots and cord, section by section."""
+"""What fills the spinal canal: epidural fat, ligaments, dura, CSF, roots and cord, section by section."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,8 @@ Mask = npt.NDArray[np.bool_]
 
 _REACH_MM = 20.0
 _BLOCK_SECTIONS = 30
-# Thickness of the dura with what partial volume darkens beside it, and of the ligamentum flavum (Kolte et al. 2015,
+# Thickness of the dura with what partial volume darkens beside it, and of the ligamentum flavum (Kolte et
+# al. 2015,
 # Asian Spine J: 2 to 4 mm in lumbar spines).
 _DURA_MM = 0.6
 _FLAVUM_MM = 2.4
@@ -94,7 +95,8 @@ def _block(part: SpineMaps, curve: CanalCurve, box: GridBox, run: tuple[int, int
     low, high = max(run[0] - 2, 0), min(run[1] + 2, len(curve.levels))
     centre, axes = _stretch(curve, low, high)
     first = centre[0]
-    # Within a short stretch the curve is nearly straight: a projection on its chord finds the section, and two
+    # Within a short stretch the curve is nearly straight: a projection on its chord finds the section, and
+    # two
     # corrections with that section's own tangent make it exact.
     chord = centre[-1] - centre[0]
     length = np.linalg.norm(chord)

@@ -72,7 +72,7 @@ def _roof(
         plan = plans[level]
         pad = _PAD_MM[level.region]
         for height, more in ((-0.35 * plan.height, 0.0), (-plan.height - plan.below * 0.6, pad)):
-            point = frame.to_world_mm(np.array([0.0, plan.back, height]))
+            point = np.asarray(frame.to_world_mm(np.array([0.0, plan.back, height])), dtype=np.float64)
             index, _, anterior, along = curve.locate(point)
             if abs(float(along)) < 3.0:
                 places.append(int(index))

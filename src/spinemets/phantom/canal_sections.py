@@ -22,12 +22,14 @@ _VENTRAL_GAP_MM = {Region.CERVICAL: 1.2, Region.THORACIC: 1.0, Region.LUMBAR: 1.
 _VENTRAL_GAP_AT = {Level.L5: 2.6, Level.L6: 2.6, Level.S1: 4.0}
 # What is left free between the sac and bone at least, sideways and dorsally.
 _LEAST_GAP_MM = 0.8
-# The conus ends between the lower third of T12 and the upper third of L2 in most; the mean is the lower third of
+# The conus ends between the lower third of T12 and the upper third of L2 in most; the mean is the lower
+# third of
 # L1 (Saifuddin et al. 1998, Spine 23:1452). Levels below the middle of T12: mean, SD, limits.
 _CONUS_BELOW_T12 = (1.25, 0.45)
 _CONUS_LIMITS = (0.2, 2.3)
 _CONUS_TAPER_LEVELS = 1.15
-# The sac ends at the middle of S2, from S1 to S3 (Macdonald et al. 1999, Clin Anat): levels below the middle of S1.
+# The sac ends at the middle of S2, from S1 to S3 (Macdonald et al. 1999, Clin Anat): levels below the
+# middle of S1.
 _SAC_END_BELOW_S1 = (1.0, 0.35)
 _SAC_LIMITS = (0.3, 1.6)
 _SAC_TAPER_LEVELS = 0.9
@@ -63,7 +65,7 @@ def canal_sections(spec: SpineSpec, frames: Mapping[Level, VertebraFrame]) -> tu
 
 
 def _sizes(vertebrae: list[VertebraSpec], rng: np.random.Generator) -> Floats:
-    """Full sac width and depth, cord width and depth, ventral gap at each vertebra's middle; (vertebrae, 5)."""
+    """Width and depth of sac and cord, and the ventral gap, at each vertebra's middle; (vertebrae, 5)."""
     sac = float(np.clip(rng.normal(1.0, dimensions.SAC_SD), 0.88, 1.12))
     cord = float(np.clip(rng.normal(1.0, dimensions.SAC_SD), 0.88, 1.12))
     rows = []
@@ -137,7 +139,8 @@ def _half_axes(
 
 def _conus_place(spec: SpineSpec, levels: list[Level], rng: np.random.Generator) -> float:
     mean, sd = _CONUS_BELOW_T12
-    # Counted from the sacrum, so that a person with a missing or an extra vertebra has the conus where others do.
+    # Counted from the sacrum, so that a person with a missing or an extra vertebra has the conus where
+    # others do.
     last = levels.index(Level.S1)
     return last - 6.0 + float(np.clip(rng.normal(mean, sd), *_CONUS_LIMITS))
 

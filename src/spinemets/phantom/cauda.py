@@ -13,7 +13,8 @@ Floats = npt.NDArray[np.float64]
 # Roots of L2 to S4 on each side; ventral and dorsal ones run together. A bundle is about 1.5 mm thick.
 _ROOTS_PER_SIDE = 8
 _ROOT_RADIUS_MM = 0.58
-# In a supine patient the roots sink to the dorsal wall, the lowest in the middle (Wall et al. 1990, Spine 15:1244).
+# In a supine patient the roots sink to the dorsal wall, the lowest in the middle (Wall et al. 1990, Spine
+# 15:1244).
 _DORSAL_SHARE = (0.5, 0.92)
 _LATERAL_SHARE = 0.8
 # A root leaves the bundle and runs to its foramen over this length; the first leaves soon below the conus.
@@ -69,7 +70,7 @@ def cauda_equina(curve: CanalCurve, has_cord: npt.NDArray[np.bool_], rng: np.ran
             0.0, 4.0, _ROOTS_PER_SIDE
         )
         for root, exit_mm in enumerate(exits):
-            courses.append(_course(root, side, float(exit_mm), below, sac, rng))
+            courses.append(_course(root, side, float(exit_mm), np.asarray(below, dtype=np.float64), sac, rng))
     return CaudaEquina(np.stack(courses, axis=1), _ROOT_RADIUS_MM)
 
 

@@ -41,7 +41,9 @@ def frames_of(spec: SpineSpec) -> dict[Level, VertebraFrame]:
     """
     vertebrae = {each.level: each for each in spec.vertebrae}
     discs = {each.above: each for each in spec.discs}
-    levels = [level for level in spec.numbering.levels if level in vertebrae and level is not Level.C1]
+    levels: list[Level] = [
+        each for each in spec.numbering.levels if each in vertebrae and each is not Level.C1
+    ]
     tilts = _coronal_tilts(spec.curve, levels)
     frames = _downwards(levels, vertebrae, discs, spec.curve)
     frames |= _upwards(levels, vertebrae, discs, tilts, spec.curve)
@@ -139,7 +141,7 @@ def _atlas(atlas: VertebraSpec, axis: VertebraSpec, frame: VertebraFrame) -> Ver
     local = np.array(
         [0.0, wall + atlas.depth_mm / 2.0, axis.posterior_height_mm / 2.0 + _ATLAS_ABOVE_AXIS_MM / 2]
     )
-    return _frame(atlas, frame.to_world_mm(local), frame.axes_ras)
+    return _frame(atlas, np.asarray(frame.to_world_mm(local), dtype=np.float64), frame.axes_ras)
 
 
 def _frame(vertebra: VertebraSpec, origin: Vector, axes: Vector) -> VertebraFrame:

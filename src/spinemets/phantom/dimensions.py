@@ -6,7 +6,8 @@ Sources, by the letters in the tables:
     A  Panjabi et al. 1991, Spine 16:861 (cervical vertebrae C2-C7).
     B  Panjabi et al. 1991, Spine 16:888 (thoracic vertebrae).
     C  Panjabi et al. 1992, Spine 17:299 (lumbar vertebrae).
-    D  Gilad & Nissan 1986, Spine 11:154 (anterior heights of cervical and lumbar bodies and discs; their wedge).
+    D  Gilad & Nissan 1986, Spine 11:154 (anterior heights of cervical and lumbar bodies and discs; their
+       wedge).
     E  Zhou et al. 2000, Eur Spine J 9:242 (lumbar bodies and discs on CT: larger than C's small cadavers).
     F  Kunkel et al. 2011, J Anat 219:375 (thoracic discs).
     G  Frostell et al. 2016, Front Neurol 7:238 (cord).
@@ -59,7 +60,8 @@ class SacRow:
     cord_depth_mm: float
 
 
-# depth, width, posterior height, wedge, canal depth and width, pedicle width and height, spinous, span, concavity
+# depth, width, posterior height, wedge, canal depth and width, pedicle width and height, spinous, span,
+# concavity
 VERTEBRAE: dict[Level, VertebraRow] = {
     Level.C1: VertebraRow(17.0, 20.0, 12.0, 0.0, 19.0, 28.0, 8.0, 8.0, 34.0, 78.0, 0.0),  # H, texts
     Level.C2: VertebraRow(15.6, 17.5, 20.0, 0.0, 18.0, 24.0, 8.0, 9.0, 36.0, 56.0, 1.0),  # A
@@ -123,7 +125,8 @@ DISCS: dict[Level, DiscRow] = {
     Level.S4: DiscRow(0.8, -6.0),  # K
 }
 
-# Sac width and depth, cord width and depth. The cord ends where the person's conus lies, whatever stands here.
+# Sac width and depth, cord width and depth. The cord ends where the person's conus lies, whatever stands
+# here.
 SACS: dict[Level, SacRow] = {
     Level.C1: SacRow(23.0, 15.5, 11.8, 8.2),  # G H
     Level.C2: SacRow(21.0, 14.5, 12.0, 8.0),  # G H
@@ -153,7 +156,8 @@ SACS: dict[Level, SacRow] = {
     Level.S2: SacRow(8.0, 5.6, 0.0, 0.0),  # J
 }
 
-# Between people, as a share of the mean (coefficients of variation in A, B, C and E are 5 to 12 %): a person's
+# Between people, as a share of the mean (coefficients of variation in A, B, C and E are 5 to 12 %): a
+# person's
 # overall size, and what one level has of its own.
 SIZE_SD = 0.045
 LEVEL_SD = 0.03

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from spinemets.anatomy import Anatomy, Element, Level, Region
 from spinemets.phantom.arch_shape import ArchPlan
 from spinemets.phantom.bar import Bar, box_of, distance_mm
@@ -13,7 +11,8 @@ from spinemets.phantom.spine_maps import SpineMaps
 from spinemets.phantom.tissue import Tissue
 
 _MARGIN_MM = 1.0
-# Half height and half depth of the fat, and radius of the ganglion, by region (texts; our readings of healthy MRI).
+# Half height and half depth of the fat, and radius of the ganglion, by region (texts; our readings of
+# healthy MRI).
 _FAT_HALF_MM = {Region.CERVICAL: (3.4, 2.8), Region.THORACIC: (6.5, 5.0), Region.LUMBAR: (9.5, 6.5)}
 # The vertebral artery runs through the transverse foramina from C6 up; its radius (texts).
 _WITH_ARTERY = (Level.C2, Level.C3, Level.C4, Level.C5, Level.C6)
@@ -71,7 +70,7 @@ def _fat(plan: ArchPlan, side: float) -> Bar:
         (0, 0, 1),
         (half_height, half_depth),
         (half_height, half_depth),
-        cap=0.4,
+        cap=0.9,
     )
 
 
@@ -92,8 +91,20 @@ def _root(plan: ArchPlan, side: float) -> tuple[Bar, Bar]:
     outer = side * (v.canal_width_mm / 2.0 + v.pedicle_width_mm + 12.0)
     low = z - radius - 1.5
     return (
-        Bar(Element.NONE, (inner, plan.depth(0.4), z + 2.0), (ganglion, plan.depth(0.22), low), (0, 0, 1),
-            (radius * 0.55, radius * 0.55), (radius, radius)),
-        Bar(Element.NONE, (ganglion, plan.depth(0.22), low), (outer, plan.depth(0.05), low - 12.0), (0, 0, 1),
-            (radius, radius), (radius * 0.7, radius * 0.7)),
-    )  # fmt: skip
+        Bar(
+            Element.NONE,
+            (inner, plan.depth(0.4), z + 2.0),
+            (ganglion, plan.depth(0.22), low),
+            (0, 0, 1),
+            (radius * 0.55, radius * 0.55),
+            (radius, radius),
+        ),
+        Bar(
+            Element.NONE,
+            (ganglion, plan.depth(0.22), low),
+            (outer, plan.depth(0.05), low - 12.0),
+            (0, 0, 1),
+            (radius, radius),
+            (radius * 0.7, radius * 0.7),
+        ),
+    )

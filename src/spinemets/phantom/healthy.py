@@ -16,7 +16,8 @@ _THORACIC_COUNTS = ((11, 0.02), (12, 0.955), (13, 0.025))
 _LUMBAR_COUNTS = ((4, 0.04), (5, 0.91), (6, 0.05))
 
 # Mean and SD of angles. Lying: a little flatter than the standing values of Vialle et al. 2005 (J Bone Joint
-# Surg Am 87:260) and Boseker et al. 2000 (J Pediatr Orthop 20:796); cervical from Been et al. 2017, Clin Anat.
+# Surg Am 87:260) and Boseker et al. 2000 (J Pediatr Orthop 20:796); cervical from Been et al. 2017, Clin
+# Anat.
 _CERVICAL_LORDOSIS_DEG = (14.0, 7.0)
 _THORACIC_KYPHOSIS_DEG = (36.0, 8.0)
 _LUMBAR_LORDOSIS_DEG = (50.0, 8.0)
@@ -37,7 +38,8 @@ _GRADE_OF_LEVEL = {
     Level.L4: 0.7, Level.L5: 0.7, Level.L3: 0.25, Level.C5: 0.7, Level.C6: 0.5, Level.C4: 0.3,
     Level.T1: -0.6, Level.T2: -0.5, Level.T3: -0.4,
 }  # fmt: skip
-# Share of a disc's height lost by Pfirrmann grade (grades 4 and 5 are narrowed by definition; Pfirrmann et al.
+# Share of a disc's height lost by Pfirrmann grade (grades 4 and 5 are narrowed by definition; Pfirrmann et
+# al.
 # 2001, Spine 26:1873), and how far its margin then bulges.
 _HEIGHT_LOST = {1: 0.0, 2: 0.02, 3: 0.08, 4: 0.22, 5: 0.5}
 _BULGE_MM = {1: (0.0, 0.2), 2: (0.0, 0.5), 3: (0.2, 1.2), 4: (0.5, 2.5), 5: (0.8, 2.8)}

@@ -15,9 +15,10 @@ from spinemets.phantom.world_noise import WorldNoise
 _ANTERIOR_LIGAMENT_MM = 1.3
 _INTERSPINOUS_HALF_WIDTH_MM = 3.6
 _SUPRASPINOUS_MM = 2.2
-# Of the space between spinous processes: shares of a normal field above which there is fat, below which fibres.
+# Of the space between spinous processes: shares of a normal field above which there is fat, below which
+# fibres.
 # The level coordinates and values: much fat between lumbar processes, little between thoracic ones.
-_FAT_ABOVE_AT = ((1, 0.9), (6, 0.9), (9, 1.2), (18, 1.0), (21, 0.2), (25, -0.1))
+_FAT_ABOVE_AT = ((1, 1.2), (6, 1.2), (9, 1.3), (18, 1.0), (21, 0.2), (25, -0.1))
 _FIBRES_BELOW = -1.3
 
 
@@ -43,11 +44,13 @@ def paint_midline(maps: SpineMaps, grid: GridBox, plan: BodyPlan, rng: np.random
     aside = np.abs(x[run, None, None] - middle[None, None, :])
     depth = y[None, :, None]
     between = (aside < _INTERSPINOUS_HALF_WIDTH_MM) & (depth < roof + 3.0) & (depth > tip)
+    between &= plan.at(plan.level, height) > 1.0
     behind = (
         (aside < _INTERSPINOUS_HALF_WIDTH_MM - 1.6) & (depth <= tip + 1.0) & (depth > tip - _SUPRASPINOUS_MM)
     )
     tissue = maps.tissue[run]
-    fat_above = np.interp(plan.at(plan.level, height), *zip(*_FAT_ABOVE_AT, strict=True))
+    levels, values = zip(*_FAT_ABOVE_AT, strict=True)
+    fat_above = np.interp(plan.at(plan.level, height), levels, values)
     filling = np.where(pattern > fat_above, Tissue.INTERMUSCULAR_FAT, Tissue.MUSCLE).astype(np.uint8)
     filling[pattern < _FIBRES_BELOW] = Tissue.LIGAMENT
     tissue[between] = filling[between]

@@ -1,14 +1,17 @@
 """What surrounds the cervical spine: airway, gullet, vessels, neck muscles, and the back of the head."""
 
 import numpy as np
+import numpy.typing as npt
 
 from spinemets.phantom.tissue import Tissue
 from spinemets.phantom.tissue_canvas import TissueCanvas
 from spinemets.phantom.trunk import Outline
 
+Floats = npt.NDArray[np.float64]
+
 
 def paint_neck(canvas: TissueCanvas, outline: Outline, seed: int) -> None:
-    """Paints the neck above T1 in place; profiles are by level coordinate (C1 = 1), plausible, not measured."""
+    """Paints the neck above T1 in place; its profiles by level coordinate (C1 = 1) are plausible only."""
     if canvas.level.min() > 9.5:
         return
     plan = canvas.plan
@@ -34,7 +37,7 @@ def paint_neck(canvas: TissueCanvas, outline: Outline, seed: int) -> None:
     _paint_fat_planes(canvas, outline, seed)
 
 
-def _paint_fat_pockets(canvas: TissueCanvas, middle, front, ahead, seed: int) -> None:
+def _paint_fat_pockets(canvas: TissueCanvas, middle: Floats, front: Floats, ahead: Floats, seed: int) -> None:
     """Fat between the muscles and glands of the front of the neck."""
     rows = (canvas.level > 0.0) & (canvas.level < 10.0)
     part = canvas.part(
@@ -54,7 +57,7 @@ def _paint_fat_pockets(canvas: TissueCanvas, middle, front, ahead, seed: int) ->
     canvas.paint(part, ahead_of_spine & enough, Tissue.INTERMUSCULAR_FAT, (Tissue.MUSCLE,))
 
 
-def _paint_airway(canvas: TissueCanvas, middle, front, ahead) -> None:
+def _paint_airway(canvas: TissueCanvas, middle: Floats, front: Floats, ahead: Floats) -> None:
     tongue = canvas.by_level((-0.8, 0.0), (0.2, 22.0), (1.6, 29.0), (3.0, 26.0), (4.2, 0.0))
     canvas.ellipse(middle, front + 42.0, tongue * 0.85, tongue, Tissue.MUSCLE)
     jaw = canvas.by_level((1.8, 0.0), (2.2, 5.0), (3.6, 5.0), (3.9, 0.0))

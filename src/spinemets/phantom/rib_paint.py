@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from spinemets.anatomy import Element, Level, Region
 from spinemets.phantom.arch_shape import ArchPlan
 from spinemets.phantom.bar import Bar, box_of, distance_mm

@@ -1,10 +1,13 @@
 """What lies in front of the thoracic spine: lungs, mediastinum, heart, great vessels, trachea, oesophagus."""
 
 import numpy as np
+import numpy.typing as npt
 
 from spinemets.phantom.tissue import Tissue
 from spinemets.phantom.tissue_canvas import TissueCanvas
 from spinemets.phantom.trunk import Outline
+
+Floats = npt.NDArray[np.float64]
 
 _WALL_MM = 20.0
 _LUNG = (Tissue.LUNG,)
@@ -26,9 +29,19 @@ def paint_thorax(canvas: TissueCanvas, outline: Outline, seed: int) -> None:
     _paint_heart(canvas, middle, front)
 
 
-def _paint_lungs(canvas: TissueCanvas, outline: Outline, middle, roof, half_width) -> None:
+def _paint_lungs(
+    canvas: TissueCanvas, outline: Outline, middle: Floats, roof: Floats, half_width: Floats
+) -> None:
     open_to = canvas.by_level(
-        (8.0, 0.0), (8.3, 0.25), (9.0, 0.5), (10, 0.68), (12, 0.95), (14, 1.0), (17.6, 1.0), (19.6, 0.9)
+        (7.9, 0.0),
+        (8.1, 0.12),
+        (8.6, 0.35),
+        (9.2, 0.52),
+        (10, 0.68),
+        (12, 0.95),
+        (14, 1.0),
+        (17.6, 1.0),
+        (19.6, 0.9),
     )
     lung = (outline.half_width_mm - outline.fat_mm - _WALL_MM) * open_to / 2.0
     back = roof - canvas.by_level((8, 2.0), (12, 12.0), (18, 12.0), (19.5, 2.0))
@@ -42,11 +55,19 @@ def _paint_lungs(canvas: TissueCanvas, outline: Outline, middle, roof, half_widt
         ),
     )
     aside = half_width + 2.0 + lung
-    canvas.pair(aside, (back + front) / 2.0, lung, (front - back) / 2.0, Tissue.LUNG, exponent=2.6)
+    # The apex is a dome.
+    deep = (front - back) / 2.0 * np.minimum(open_to * 1.6, 1.0)
+    canvas.pair(aside, back + (front - back) * 0.42, lung, deep * 1.05, Tissue.LUNG, boxy=True)
 
 
 def _paint_mediastinum(
-    canvas: TissueCanvas, outline: Outline, middle, body, front, half_width, seed: int
+    canvas: TissueCanvas,
+    outline: Outline,
+    middle: Floats,
+    body: Floats,
+    front: Floats,
+    half_width: Floats,
+    seed: int,
 ) -> None:
     there = canvas.by_level((6.0, 0.0), (6.8, 0.4), (8.5, 1.0), (14.0, 1.0), (15.5, 0.6), (16.5, 0.0))
     beside = canvas.by_level((7.5, 0.0), (8.5, 1.0), (18.0, 1.0), (19.0, 0.8), (19.6, 0.0))
@@ -59,9 +80,9 @@ def _paint_mediastinum(
         (ahead - front) / 2.0 + 8.0,
         Tissue.INTERMUSCULAR_FAT,
         (*_LUNG, Tissue.MUSCLE),
-        exponent=2.4,
+        boxy=True,
     )
-    _mottle(canvas, middle, front, seed)  # fmt: skip
+    _mottle(canvas, middle, front, seed)
     # Muscle and fat beside the bodies.
     canvas.ellipse(
         middle, body, (half_width + 4.0) * beside, (front - body + 3.0), Tissue.INTERMUSCULAR_FAT, _LUNG
@@ -80,7 +101,7 @@ def _paint_mediastinum(
     canvas.pair(spread, front + 24.0, bronchus, bronchus, Tissue.AIR)
 
 
-def _mottle(canvas: TissueCanvas, middle, front, seed: int) -> None:
+def _mottle(canvas: TissueCanvas, middle: Floats, front: Floats, seed: int) -> None:
     """Vessels, nodes and thymus among the fat of the mediastinum: patches of smooth noise."""
     rows = (canvas.level > 7.5) & (canvas.level < 16.0)
     if not rows.any():
@@ -97,13 +118,13 @@ def _mottle(canvas: TissueCanvas, middle, front, seed: int) -> None:
         canvas.paint(part, patches > least.astype(np.float32) + 0.9, Tissue.BLOOD_VESSEL, (Tissue.MUSCLE,))
 
 
-def _paint_heart(canvas: TissueCanvas, middle, front) -> None:
+def _paint_heart(canvas: TissueCanvas, middle: Floats, front: Floats) -> None:
     heart = canvas.by_level((12.4, 0.0), (13.2, 34.0), (14.5, 46.0), (16.0, 42.0), (17.2, 0.0))
     canvas.ellipse(middle - 22.0, front + 62.0, heart * 1.2, heart, Tissue.MUSCLE, _INSIDE)
-    for aside, ahead, size in ((-42.0, 62.0, 0.5), (8.0, 66.0, 0.5), (-14.0, 34.0, 0.42)):
-        chamber = heart * size - 3.0
+    for aside_mm, ahead_mm, share in ((-42.0, 62.0, 0.5), (8.0, 66.0, 0.5), (-14.0, 34.0, 0.42)):
+        chamber = heart * share - 3.0
         canvas.ellipse(
-            middle + aside, front + ahead, chamber * 1.1, chamber, Tissue.BLOOD_VESSEL, (Tissue.MUSCLE,)
+            middle + aside_mm, front + ahead_mm, chamber * 1.1, chamber, Tissue.BLOOD_VESSEL, (Tissue.MUSCLE,)
         )
     arch = canvas.by_level((10.2, 0.0), (10.7, 10.0), (11.7, 12.0), (12.0, 0.0))
     canvas.ellipse(middle - 16.0, front + 22.0, arch, arch * 2.2, Tissue.BLOOD_VESSEL)

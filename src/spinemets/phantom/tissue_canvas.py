@@ -1,5 +1,7 @@
 """A grid on which soft tissue is painted as stacks of ellipses, through gently warped coordinates."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
@@ -20,8 +22,17 @@ _WARP_SCALE_MM = (26.0, 26.0, 32.0)
 # Profiles by level have no corners.
 _PROFILE_SMOOTHING_MM = 6.0
 _FINE_WARP_MM = 0.7
+_REACH_MM = 8.0
 _FURROW_MM = 4.0
 _FINE_SCALE_MM = (7.0, 7.0, 11.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SizedShape:
+    """A shape on a part of the grid; ``size`` is 1 on its border and grows with a power of the radius."""
+
+    part: GridBox
+    size: FloatArray
 
 
 class TissueCanvas:
@@ -85,7 +96,7 @@ class TissueCanvas:
         half_y: Line,
         tissue: Tissue,
         over: tuple[Tissue, ...] | None = None,
-        exponent: float = 2.0,
+        boxy: bool = False,
     ) -> None:
         """Paints an ellipse at every height; a half axis of 0 or less paints nothing there.
 
@@ -94,39 +105,49 @@ class TissueCanvas:
             half_x, half_y: Half axes.
             tissue: What is painted.
             over: Only over these tissues; everywhere if None.
-            exponent: 2 for an ellipse, more for a box with rounded corners.
+            boxy: A superellipse with the exponent 2.5 instead.
         """
-        cx, cy, a, b = (
-            np.broadcast_to(np.asarray(v, dtype=float), self.height_mm.shape)
-            for v in (centre_x, centre_y, half_x, half_y)
-        )
+        shape = self.sized(centre_x, centre_y, half_x, half_y, boxy)
+        if shape is not None:
+            self.paint(shape.part, shape.size <= 1.0, tissue, over)
+
+    def sized(
+        self, centre_x: Line, centre_y: Line, half_x: Line, half_y: Line, boxy: bool = False
+    ) -> SizedShape | None:
+        """An ellipse at every height as a field, None off the grid; arguments as of ``ellipse``."""
+        lines = (centre_x, centre_y, half_x, half_y)
+        cx, cy, a, b = (np.broadcast_to(np.asarray(v, dtype=float), self.height_mm.shape) for v in lines)
         rows = (a > 0.3) & (b > 0.3)
         if not rows.any():
-            return
-        reach = 8.0
+            return None
         part = self.part(
-            (float((cx - a)[rows].min()) - reach, float((cx + a)[rows].max()) + reach),
-            (float((cy - b)[rows].min()) - reach, float((cy + b)[rows].max()) + reach),
+            (float((cx - a)[rows].min()) - _REACH_MM, float((cx + a)[rows].max()) + _REACH_MM),
+            (float((cy - b)[rows].min()) - _REACH_MM, float((cy + b)[rows].max()) + _REACH_MM),
             rows,
         )
         if part is None:
-            return
+            return None
         run = part.index[2]
-        cx, cy, a, b = (v[run].astype(np.float32) for v in (cx, cy, np.maximum(a, 1e-3), np.maximum(b, 1e-3)))
-        u, v = (self.x[part.index] - cx) / a, (self.y[part.index] - cy) / b
-        if exponent == 2.0:
-            inside = u * u + v * v <= 1.0
-        else:
-            inside = np.abs(u) ** np.float32(exponent) + np.abs(v) ** np.float32(exponent) <= 1.0
-        inside &= rows[run]
-        self.paint(part, inside, tissue, over)
+        a, b = np.where(rows, a, 1e-3), np.where(rows, b, 1e-3)
+        cx, cy, a, b = (v[run].astype(np.float32) for v in (cx, cy, a, b))
+        size = _powered((self.x[part.index] - cx) / a, boxy)
+        size += _powered((self.y[part.index] - cy) / b, boxy)
+        return SizedShape(part, size)
 
-    def pair(self, aside: Line, centre_y: Line, half_x: Line, half_y: Line, tissue: Tissue,
-             over: tuple[Tissue, ...] | None = None, exponent: float = 2.0) -> None:  # fmt: skip
-        """Two ellipses at equal distances to the right and left of the spine's middle."""
+    def pair(
+        self,
+        aside: Line,
+        centre_y: Line,
+        half_x: Line,
+        half_y: Line,
+        tissue: Tissue,
+        over: tuple[Tissue, ...] | None = None,
+        boxy: bool = False,
+    ) -> None:
+        """Two ellipses at equal distances right and left of the spine's middle; else as ``ellipse``."""
         middle = self.line(self.plan.middle_mm)
         for side in (1.0, -1.0):
-            self.ellipse(middle + side * np.asarray(aside), centre_y, half_x, half_y, tissue, over, exponent)
+            self.ellipse(middle + side * np.asarray(aside), centre_y, half_x, half_y, tissue, over, boxy)
 
     def paint(
         self, part: GridBox, inside: Mask, tissue: Tissue, over: tuple[Tissue, ...] | None = None
@@ -155,3 +176,14 @@ class TissueCanvas:
         warped += WorldNoise(rng, _FINE_SCALE_MM).on(self.box) * np.float32(_FINE_WARP_MM)
         warped += coordinate
         return warped
+
+
+def _powered(share: FloatArray, boxy: bool) -> FloatArray:
+    """The square, or the power 2.5, in place: a general power takes ten times as long."""
+    if boxy:
+        root = np.sqrt(np.abs(share))
+        share *= share
+        share *= root
+    else:
+        share *= share
+    return share

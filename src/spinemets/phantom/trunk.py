@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from spinemets.phantom.spec import HabitusSpec
 from spinemets.phantom.tissue import Tissue
-from spinemets.phantom.tissue_canvas import TissueCanvas
+from spinemets.phantom.tissue_canvas import SizedShape, TissueCanvas
 
 Floats = npt.NDArray[np.float64]
 
@@ -15,7 +15,6 @@ Floats = npt.NDArray[np.float64]
 # atlases and our own readings of MRI; they make a plausible body, not a measured one.
 _SKIN_MM = 1.8
 _FASCIA_MM = 1.1
-_WALL_MM = 13.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,39 +47,60 @@ def outline_of(canvas: TissueCanvas, habitus: HabitusSpec) -> Outline:
     fascia = canvas.line(canvas.plan.fascia_mm)
     back = fascia - fat
     depth = canvas.by_level(
-        (-6, 150.0), (-2, 185.0), (1, habitus.neck_depth_mm * 1.25), (4, habitus.neck_depth_mm), (6.5, habitus.neck_depth_mm * 1.15),
-        (9, habitus.trunk_depth_mm * 0.8), (13, habitus.trunk_depth_mm), (19, habitus.trunk_depth_mm), (23, habitus.trunk_depth_mm * 0.95),
+        (-6, 150.0),
+        (-2, 185.0),
+        (1, habitus.neck_depth_mm * 1.25),
+        (4, habitus.neck_depth_mm),
+        (6.5, habitus.neck_depth_mm * 1.15),
+        (9, habitus.trunk_depth_mm * 0.8),
+        (13, habitus.trunk_depth_mm),
+        (19, habitus.trunk_depth_mm),
+        (23, habitus.trunk_depth_mm * 0.95),
         (28, habitus.trunk_depth_mm),
-    )  # fmt: skip
+    )
     width = canvas.by_level(
-        (-6, 62.0), (-2, 76.0), (1.5, neck * 1.08), (5, neck), (7, neck * 1.4), (9, trunk * 1.1), (13, trunk), (19, trunk * 0.94),
-        (22.5, trunk * 0.9), (26, trunk * 1.03), (30, trunk * 1.06),
-    )  # fmt: skip
+        (-6, 62.0),
+        (-2, 76.0),
+        (1.5, neck * 1.08),
+        (5, neck),
+        (7, neck * 1.4),
+        (9, trunk * 1.1),
+        (13, trunk),
+        (19, trunk * 0.94),
+        (22.5, trunk * 0.9),
+        (26, trunk * 1.03),
+        (30, trunk * 1.06),
+    )
     return Outline(back, back + depth, width, fat, canvas.line(canvas.plan.middle_mm), fascia)
 
 
 def paint_envelope(canvas: TissueCanvas, outline: Outline) -> None:
     """Skin, subcutaneous fat, fascia and, inside it, muscle."""
-    _envelope(canvas, outline, 0.0, Tissue.SKIN)
-    _envelope(canvas, outline, _SKIN_MM, Tissue.SUBCUTANEOUS_FAT)
-    _inner(canvas, outline, 0.0, Tissue.FASCIA)
-    _inner(canvas, outline, _FASCIA_MM, Tissue.MUSCLE)
-
-
-def _envelope(canvas: TissueCanvas, outline: Outline, inset_mm: float, tissue: Tissue) -> None:
-    half_depth = (outline.front_mm - outline.back_mm) / 2.0 - inset_mm
+    half_depth = (outline.front_mm - outline.back_mm) / 2.0
     centre = (outline.front_mm + outline.back_mm) / 2.0
-    canvas.ellipse(
-        outline.middle_mm, centre, outline.half_width_mm - inset_mm, half_depth, tissue, exponent=2.7
+    skin = canvas.sized(outline.middle_mm, centre, outline.half_width_mm, half_depth, boxy=True)
+    _paint_layers(canvas, skin, half_depth, _SKIN_MM, (Tissue.SKIN, Tissue.SUBCUTANEOUS_FAT))
+    front = outline.front_mm - outline.fat_mm
+    half_depth, centre = (front - outline.fascia_mm) / 2.0, (front + outline.fascia_mm) / 2.0
+    wall = canvas.sized(
+        outline.middle_mm, centre, outline.half_width_mm - outline.fat_mm, half_depth, boxy=True
     )
+    _paint_layers(canvas, wall, half_depth, _FASCIA_MM, (Tissue.FASCIA, Tissue.MUSCLE))
 
 
-def _inner(canvas: TissueCanvas, outline: Outline, inset_mm: float, tissue: Tissue) -> None:
-    back, front = outline.fascia_mm + inset_mm, outline.front_mm - outline.fat_mm - inset_mm
-    half_width = outline.half_width_mm - outline.fat_mm - inset_mm
-    canvas.ellipse(
-        outline.middle_mm, (front + back) / 2.0, half_width, (front - back) / 2.0, tissue, exponent=2.6
-    )
+def _paint_layers(
+    canvas: TissueCanvas,
+    shape: SizedShape | None,
+    half_depth_mm: Floats,
+    thick_mm: float,
+    tissues: tuple[Tissue, Tissue],
+) -> None:
+    """A thin outer layer and what it holds; it is as thick as asked for at the back and the front."""
+    if shape is None:
+        return
+    inner = (1.0 - thick_mm / np.maximum(half_depth_mm[shape.part.index[2]], 10.0)) ** 2.5
+    canvas.paint(shape.part, shape.size <= 1.0, tissues[0])
+    canvas.paint(shape.part, shape.size <= inner.astype(np.float32), tissues[1])
 
 
 def paint_back_muscles(canvas: TissueCanvas, outline: Outline, habitus: HabitusSpec, seed: int) -> None:

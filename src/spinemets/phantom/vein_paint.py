@@ -10,10 +10,11 @@ from spinemets.phantom.smooth import smooth_step
 from spinemets.phantom.spine_maps import SpineMaps
 from spinemets.phantom.tissue import Tissue
 
-# Share of the depth that the cleft reaches into, and half height and half width at the wall in mm (our readings of
+# Share of the depth that the cleft reaches into, and half height and half width at the wall in mm (our
+# readings of
 # healthy MRI); it narrows to the front and fans out sideways.
-_REACH_SHARE = {Region.THORACIC: 0.3, Region.LUMBAR: 0.36}
-_HALF_HEIGHT_MM, _HALF_WIDTH_MM = 1.9, 4.5
+_REACH_SHARE = {Region.THORACIC: 0.24, Region.LUMBAR: 0.32}
+_HALF_HEIGHT_MM, _HALF_WIDTH_MM = 1.6, 4.5
 
 
 def paint_vein(maps: SpineMaps, field: BoneField) -> None:
