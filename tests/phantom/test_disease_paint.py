@@ -15,9 +15,9 @@ from spinemets.phantom.disease_paint import paint_disease
 from spinemets.phantom.disease_priors import DiseasePriors
 from spinemets.phantom.disease_request import with_collapse, with_epidural, with_lesion, with_slip
 from spinemets.phantom.healthy import draw_healthy_spec
-from spinemets.phantom.sins_measure import AlignmentFinding, PosterolateralFinding
 from spinemets.phantom.spec import CollapseSpec, EpiduralSide, SpineSpec
 from spinemets.phantom.truth import LevelTruth, measure_truth
+from spinemets.scoring.sins_items import Alignment, Posterolateral
 
 HEALTHY = draw_healthy_spec(np.random.default_rng(2))
 GRID = GridSettings(near_spacing_mm=0.8, far_spacing_mm=4.0, near_half_width_mm=36.0)
@@ -85,15 +85,15 @@ def test_broken_body_with_bilateral_spread_has_its_sins_items() -> None:
     # A reader who knows only the neighbours finds nearly the same.
     assert sins.loss_by_neighbours_percent == pytest.approx(60.0, abs=12.0)
     assert sins.bone_type is BoneLesionType.LYTIC
-    assert sins.posterolateral is PosterolateralFinding.BILATERAL
-    assert sins.alignment is AlignmentFinding.DEFORMITY
+    assert sins.posterolateral is Posterolateral.BILATERAL
+    assert sins.alignment is Alignment.DEFORMITY
 
 
 def test_slip_is_measured_as_translation() -> None:
     spec = with_lesion(HEALTHY, Level.L4, BoneLesionType.LYTIC, 2.0, seed=1)
     sins = _level(with_slip(spec, Level.L4, 6.0), Level.L4, Level.L3, Level.S1).sins
     assert sins.slip_mm == pytest.approx(6.0, abs=1.5)
-    assert sins.alignment is AlignmentFinding.TRANSLATION
+    assert sins.alignment is Alignment.TRANSLATION
 
 
 def test_intact_vertebra_is_neither_broken_nor_displaced() -> None:
@@ -101,8 +101,8 @@ def test_intact_vertebra_is_neither_broken_nor_displaced() -> None:
     sins = _level(spec, Level.L3, Level.L2, Level.L4).sins
     assert sins.collapse_percent == pytest.approx(0.0, abs=3.0)
     assert abs(sins.slip_mm or 0.0) < 2.0
-    assert sins.alignment is AlignmentFinding.NORMAL
-    assert sins.posterolateral is PosterolateralFinding.NONE
+    assert sins.alignment is Alignment.NORMAL
+    assert sins.posterolateral is Posterolateral.NONE
 
 
 @pytest.mark.parametrize("seed", [1, 2])

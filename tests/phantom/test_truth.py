@@ -12,9 +12,9 @@ from spinemets.anatomy import BoneLesionType, Element, EsccGrade, Level
 from spinemets.phantom.digital import DigitalSpine
 from spinemets.phantom.disease_paint import paint_disease
 from spinemets.phantom.disease_request import with_epidural, with_lesion
-from spinemets.phantom.sins_measure import AlignmentFinding, PosterolateralFinding
 from spinemets.phantom.spec import EpiduralSide, LesionSpec, LookalikeKind, LookalikeSpec, SpineSpec
 from spinemets.phantom.truth import SpineTruth, measure_truth, truth_of_slices
+from spinemets.scoring.sins_items import Alignment, Posterolateral
 
 BuildSpine = Callable[[str], DigitalSpine]
 
@@ -64,14 +64,14 @@ def test_bone_type_agrees_with_the_specification(
 @pytest.mark.parametrize(
     ("left", "right", "finding"),
     [
-        (False, False, PosterolateralFinding.NONE),
-        (True, False, PosterolateralFinding.UNILATERAL),
-        (False, True, PosterolateralFinding.UNILATERAL),
-        (True, True, PosterolateralFinding.BILATERAL),
+        (False, False, Posterolateral.NONE),
+        (True, False, Posterolateral.UNILATERAL),
+        (False, True, Posterolateral.UNILATERAL),
+        (True, True, Posterolateral.BILATERAL),
     ],
 )
 def test_posterolateral_involvement_agrees_with_the_specification(
-    straight_spine: BuildSpine, left: bool, right: bool, finding: PosterolateralFinding
+    straight_spine: BuildSpine, left: bool, right: bool, finding: Posterolateral
 ) -> None:
     spine = straight_spine("lumbar")
     spec = with_lesion(
@@ -95,7 +95,7 @@ def test_intact_body_has_no_collapse_and_normal_alignment(straight_spine: BuildS
     spine = straight_spine("thoracic")
     sins = _truth(spine, with_lesion(spine.spec, Level.T8, BoneLesionType.LYTIC, 1.0, seed=2)).levels[0].sins
     assert sins.collapse_percent == pytest.approx(0.0, abs=3.0)
-    assert sins.alignment is AlignmentFinding.NORMAL
+    assert sins.alignment is Alignment.NORMAL
 
 
 def test_removed_bone_is_measured_as_collapse(straight_spine: BuildSpine) -> None:
@@ -122,7 +122,7 @@ def test_displaced_body_is_measured_as_translation(straight_spine: BuildSpine) -
     level[moved > 0], element[moved > 0] = Level.T8.code, moved[moved > 0]
     sins = measure_truth(replace(painted, level=level, element=element)).levels[0].sins
     assert sins.slip_mm == pytest.approx(-4.5, abs=0.8) or sins.slip_mm == pytest.approx(4.5, abs=0.8)
-    assert sins.alignment is AlignmentFinding.TRANSLATION
+    assert sins.alignment is Alignment.TRANSLATION
 
 
 def test_worst_grade_of_the_level_and_what_reaches_the_neighbours(straight_spine: BuildSpine) -> None:
@@ -196,6 +196,7 @@ def test_record_is_json_with_units(straight_spine: BuildSpine) -> None:
     record = json.loads(json.dumps(_truth(spine, spec).as_json(), allow_nan=False))
     (own,) = [each for each in record["levels"] if each["sins"]["level"] == "T8"]
     assert own["escc"] == "1c"
+    assert own["sins"]["location"] == "semirigid"
     assert own["sins"]["bone_type"] == "lytic"
     assert own["sins"]["collapse_percent"] == pytest.approx(0.0, abs=3.0)
     assert record["lesions"][0]["elements"] == ["body"]

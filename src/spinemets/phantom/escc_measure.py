@@ -15,6 +15,7 @@ from spinemets.phantom.canal_curve import CanalCurve, Floats
 from spinemets.phantom.digital import Codes
 from spinemets.phantom.spine_maps import SpineMaps
 from spinemets.phantom.tissue import Tissue
+from spinemets.scoring.escc import EsccFindings, grade_escc
 
 Masks = npt.NDArray[np.bool_]
 
@@ -53,16 +54,20 @@ class SectionMeasure:
 
     @property
     def grade(self) -> EsccGrade:
-        """The grade by definition: deformation, contact, compression, CSF, in this order."""
-        if self.tumour_mm2 <= 0:
-            return EsccGrade.G0
-        if self.sac_intrusion_mm < SAC_DEFORMED_FROM_MM:
-            return EsccGrade.G1A
-        if self.cord_gap_mm > TOUCHING_WITHIN_MM:
-            return EsccGrade.G1B
-        if self.cord_lost_share < CORD_COMPRESSED_FROM_SHARE:
-            return EsccGrade.G1C
-        return EsccGrade.G2 if self.csf_share >= NO_CSF_BELOW_SHARE else EsccGrade.G3
+        """The grade that the rule gives for these measures."""
+        tumour = self.tumour_mm2 > 0
+        deformed = tumour and self.sac_intrusion_mm >= SAC_DEFORMED_FROM_MM
+        touched = deformed and self.cord_gap_mm <= TOUCHING_WITHIN_MM
+        findings = EsccFindings(
+            epidural_tumour=tumour,
+            sac_deformed=deformed,
+            cord_touched=touched,
+            cord_compressed=touched and self.cord_lost_share >= CORD_COMPRESSED_FROM_SHARE,
+            csf_visible=self.csf_share >= NO_CSF_BELOW_SHARE,
+            has_cord=self.has_cord,
+        )
+        (grade,) = grade_escc(findings).grades
+        return grade
 
 
 @dataclass(frozen=True, slots=True, eq=False)

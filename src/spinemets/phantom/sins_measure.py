@@ -6,11 +6,10 @@ here are ours where no other source is named.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
-from spinemets.anatomy import BoneLesionType, Element, Level
+from spinemets.anatomy import BoneLesionType, Element, Level, Numbering
 from spinemets.phantom.body_measure import (
     BodyShape,
     lost_against_neighbours_percent,
@@ -20,6 +19,8 @@ from spinemets.phantom.body_measure import (
 from spinemets.phantom.digital import VertebraFrame
 from spinemets.phantom.lesion_measure import bone_type_of
 from spinemets.phantom.spine_maps import SpineMaps
+from spinemets.scoring.location import location_of
+from spinemets.scoring.sins_items import Alignment, Location, Posterolateral
 
 # White and Panjabi 1990 (Clinical Biomechanics of the Spine): 3.5 mm of translation is instability in
 # the neck, the smallest of their limits.
@@ -28,21 +29,7 @@ DEFORMITY_FROM_DEG = 10.0
 # A pedicle or facet counts as replaced if tumour fills this share of it.
 REPLACED_FROM_SHARE = 0.25
 
-
-class AlignmentFinding(StrEnum):
-    """Alignment of the spine at a level; the values that the command line knows."""
-
-    NORMAL = "normal"
-    DEFORMITY = "deformity"
-    TRANSLATION = "translation"
-
-
-class PosterolateralFinding(StrEnum):
-    """Pedicles and facets that tumour has replaced; the values that the command line knows."""
-
-    NONE = "none"
-    UNILATERAL = "unilateral"
-    BILATERAL = "bilateral"
+_BY_SIDES = (Posterolateral.NONE, Posterolateral.UNILATERAL, Posterolateral.BILATERAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +37,8 @@ class SinsTruth:
     """Findings at one level; pain is no finding of an image.
 
     Args:
-        level: Gives the location item.
+        level: Which.
+        location: Of the level in this person.
         bone_type: None where no tumour lies in bone.
         slip_mm: Offset of both walls against the neighbour, the larger of both neighbours, forwards
             positive; None without neighbours. A corner that is pushed out moves one wall alone.
@@ -67,10 +55,11 @@ class SinsTruth:
     """
 
     level: Level
+    location: Location
     bone_type: BoneLesionType | None
     slip_mm: float | None
     wedge_deg: float | None
-    alignment: AlignmentFinding
+    alignment: Alignment
     loss_anterior_percent: float | None
     loss_middle_percent: float | None
     loss_posterior_percent: float | None
@@ -78,7 +67,7 @@ class SinsTruth:
     involved_percent: float
     left_replaced_share: float
     right_replaced_share: float
-    posterolateral: PosterolateralFinding
+    posterolateral: Posterolateral
 
     @property
     def collapse_percent(self) -> float | None:
@@ -95,6 +84,7 @@ def measure_sins(
     shapes: Mapping[Level, BodyShape],
     intact_levels: Sequence[Level],
     intact_mm: tuple[float, float, float],
+    numbering: Numbering,
 ) -> SinsTruth:
     """Findings at one level.
 
@@ -105,6 +95,7 @@ def measure_sins(
         shapes: Of all bodies that are wholly seen.
         intact_levels: Bodies that neither tumour nor fracture has changed.
         intact_mm: Heights that the body had at the thirds before it broke.
+        numbering: How many vertebrae the person has.
     """
     losses = lost_percent(shapes[level], intact_mm) if level in shapes else (None, None, None)
     by_neighbours = lost_against_neighbours_percent(shapes, level, intact_levels)
@@ -126,6 +117,7 @@ def measure_sins(
     sides = sum(share >= REPLACED_FROM_SHARE for share in (left, right))
     return SinsTruth(
         level=level,
+        location=location_of(level, numbering),
         bone_type=bone_type_of(maps.tissue[tumour]),
         slip_mm=slip,
         wedge_deg=wedge,
@@ -137,16 +129,16 @@ def measure_sins(
         involved_percent=100.0 * int(np.count_nonzero(tumour & body)) / max(int(np.count_nonzero(body)), 1),
         left_replaced_share=left,
         right_replaced_share=right,
-        posterolateral=tuple(PosterolateralFinding)[sides],
+        posterolateral=_BY_SIDES[sides],
     )
 
 
-def _alignment(slip_mm: float | None, wedge_deg: float | None) -> AlignmentFinding:
+def _alignment(slip_mm: float | None, wedge_deg: float | None) -> Alignment:
     if slip_mm is not None and abs(slip_mm) >= TRANSLATION_FROM_MM:
-        return AlignmentFinding.TRANSLATION
+        return Alignment.TRANSLATION
     if wedge_deg is not None and wedge_deg >= DEFORMITY_FROM_DEG:
-        return AlignmentFinding.DEFORMITY
-    return AlignmentFinding.NORMAL
+        return Alignment.DEFORMITY
+    return Alignment.NORMAL
 
 
 def _slip_mm(

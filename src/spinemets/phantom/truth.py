@@ -78,7 +78,13 @@ def measure_truth(spine: DigitalSpine) -> SpineTruth:
     levels = tuple(
         LevelTruth(
             sins=measure_sins(
-                _around(maps, frames[level]), level, frames, shapes, intact, intact_heights_mm(specs[level])
+                _around(maps, frames[level]),
+                level,
+                frames,
+                shapes,
+                intact,
+                intact_heights_mm(specs[level]),
+                spine.spec.numbering,
             ),
             escc=_worst(level, sections) if level in with_cord else None,
             has_cord=with_cord.get(level, False),
