@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from spinemets.anatomy import Level
 from spinemets.phantom.digital import DigitalSpine, VertebraFrame
@@ -13,37 +12,25 @@ from spinemets.phantom.protocol import (
     Imperfections,
     PhaseAxis,
     RigidShift,
-    SequenceKind,
     SeriesProtocol,
     SliceGeometry,
     Station,
     Timing,
-    Vendor,
 )
-from spinemets.phantom.protocol_ranges import ProtocolRanges, Range, StackRanges, TimingRanges
+from spinemets.phantom.protocol_ranges import ProtocolRanges, Range, StackRanges
 from spinemets.phantom.slice_placement import (
     axial_stacks,
     frames_inside,
     front_of_bodies_mm,
+    room_mm,
     sagittal_axes,
     sagittal_centre,
 )
+from spinemets.phantom.timing_draw import DIXON_WEIGHTINGS, Scanner, draw_echo_train, draw_timing
 from spinemets.study.records import Plane, Weighting
 
 _REFERENCE_VOXEL_MM3 = 4.0
-# Two-point Dixon gradient echoes: in and opposed phase of fat at 220 Hz per 1.5 T.
-_DIXON_TR_MS, _DIXON_FLIP_DEG = 160.0, 70.0
-_DIXON_TE_MS = {1.5: (4.6, 2.3), 3.0: (2.46, 1.23)}
-_DIXON_WEIGHTINGS = (
-    Weighting.DIXON_IN,
-    Weighting.DIXON_OPPOSED,
-    Weighting.DIXON_WATER,
-    Weighting.DIXON_FAT,
-)
 _PHASE_ALONG_SPINE = 0.75
-_FAT_SATURATION = (0.8, 0.97)
-# Refocusing flip angles that headers of turbo spin echoes report.
-_REFOCUSING_DEG = {Vendor.SIEMENS: 150.0, Vendor.GE: 111.0, Vendor.PHILIPS: 90.0, Vendor.CANON: 90.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +38,7 @@ class _Visit:
     """What the series of one study share."""
 
     station: Station
-    vendor: Vendor
-    field_strength_t: float
+    scanner: Scanner
     ranges: ProtocolRanges
     sagittal_phase: PhaseAxis
     front_of_bodies_mm: float
@@ -100,8 +86,10 @@ def _draw_visit(
     flaws = ranges.imperfections
     return _Visit(
         station=station,
-        vendor=vendors[int(rng.choice(len(vendors), p=shares / shares.sum()))],
-        field_strength_t=3.0 if rng.random() < ranges.three_tesla_share else 1.5,
+        scanner=Scanner(
+            vendor=vendors[int(rng.choice(len(vendors), p=shares / shares.sum()))],
+            field_strength_t=3.0 if rng.random() < ranges.three_tesla_share else 1.5,
+        ),
         ranges=ranges,
         # Mostly along the spine, which keeps ghosts of heart and bowel off the canal.
         sagittal_phase=PhaseAxis.ROW if rng.random() < _PHASE_ALONG_SPINE else PhaseAxis.COLUMN,
@@ -129,7 +117,7 @@ def _draw_weightings(rng: np.random.Generator, ranges: ProtocolRanges) -> list[W
     if not weightings:
         weightings.append(Weighting.T2)
     if rng.random() < presence.dixon:
-        weightings.extend(_DIXON_WEIGHTINGS)
+        weightings.extend(DIXON_WEIGHTINGS)
     if rng.random() < presence.contrast_agent:
         weightings.append(Weighting.T1_GD)
     return weightings
@@ -143,26 +131,23 @@ def _draw_sagittal_stack(rng: np.random.Generator, spine: DigitalSpine, visit: _
         axes = axes * np.array([-1.0, 1.0, 1.0])
     count = int(rng.integers(stack.slice_count[0], stack.slice_count[1] + 1))
     centre = sagittal_centre(frames) + rng.normal(0.0, (1.0, 5.0, 6.0))
-    return _draw_stack(rng, stack, axes, centre, count, visit.sagittal_phase)
+    template = _draw_stack(rng, stack, room_mm(spine, centre, axis=2), visit.sagittal_phase)
+    return replace(template, axes_ras=axes, centre_ras_mm=centre, slice_count=count)
 
 
 def _draw_stack(
-    rng: np.random.Generator,
-    stack: StackRanges,
-    axes_ras: npt.NDArray[np.float64],
-    centre_ras_mm: npt.NDArray[np.float64],
-    slice_count: int,
-    phase_axis: PhaseAxis,
+    rng: np.random.Generator, stack: StackRanges, room: float, phase_axis: PhaseAxis
 ) -> SliceGeometry:
+    """Settings of a stack that is placed nowhere yet; its field of view is no larger than ``room`` mm."""
     thickness = round(_uniform(rng, stack.thickness_mm) * 2.0) / 2.0
-    extent = float(round(_uniform(rng, stack.field_of_view_mm) / 5.0) * 5)
+    extent = float(min(_uniform(rng, stack.field_of_view_mm), room) // 5.0 * 5.0)
     samples = int(rng.choice(stack.frequency_samples))
     lines = int(samples * _uniform(rng, stack.phase_share)) // 2 * 2
     pixels = max(int(rng.choice(stack.reconstructed_pixels)), samples)
     return SliceGeometry(
-        centre_ras_mm=centre_ras_mm,
-        axes_ras=axes_ras,
-        slice_count=slice_count,
+        centre_ras_mm=np.zeros(3),
+        axes_ras=np.eye(3),
+        slice_count=1,
         thickness_mm=thickness,
         gap_mm=round(thickness * _uniform(rng, stack.gap_share), 1),
         field_of_view_mm=(extent, extent),
@@ -174,7 +159,7 @@ def _draw_stack(
 def _sagittal(
     rng: np.random.Generator, visit: _Visit, weighting: Weighting, stack: SliceGeometry
 ) -> SeriesProtocol:
-    timing = _draw_timing(rng, visit, weighting)
+    timing = draw_timing(rng, visit.scanner, weighting, visit.ranges)
     return _series(rng, visit, Plane.SAGITTAL, weighting, timing, stack, visit.sagittal_phase, "")
 
 
@@ -189,11 +174,13 @@ def _axials(
         return []
     ranges = visit.ranges.axial[visit.station]
     shown = _shown_frames(spine, sagittal, levels)
-    timing = _draw_timing(rng, visit, Weighting.T2, visit.ranges.axial_t2)
+    timing = draw_echo_train(rng, visit.scanner, visit.ranges.axial_t2)
     # One set of settings for every stack, as they are one programme on the scanner.
-    template = _draw_stack(rng, ranges, np.eye(3), np.zeros(3), 1, PhaseAxis.COLUMN)
+    places = axial_stacks(shown, spine.canal)
+    room = min((room_mm(spine, place.centre_ras_mm, axis=0) for place in places), default=np.inf)
+    template = _draw_stack(rng, ranges, room, PhaseAxis.COLUMN)
     series = []
-    for number, place in enumerate(axial_stacks(shown, spine.canal), start=1):
+    for number, place in enumerate(places, start=1):
         tilt = rng.normal(0.0, visit.ranges.angulation_sd_deg, size=2)
         extent = place.length_mm + _uniform(rng, visit.ranges.axial_extra_mm)
         stack = replace(
@@ -238,8 +225,8 @@ def _series(
         station=visit.station,
         plane=plane,
         weighting=weighting,
-        vendor=visit.vendor,
-        field_strength_t=visit.field_strength_t,
+        vendor=visit.scanner.vendor,
+        field_strength_t=visit.scanner.field_strength_t,
         timing=timing,
         geometry=stack,
         phase_axis=phase_axis,
@@ -272,70 +259,8 @@ def _noise_sd(visit: _Visit, timing: Timing, stack: SliceGeometry) -> float:
     height, width = stack.field_of_view_mm
     voxel_mm3 = height / rows * width / columns * stack.thickness_mm
     bandwidth = np.sqrt(timing.pixel_bandwidth_hz / 200.0)
-    field = np.sqrt(1.5 / visit.field_strength_t)
+    field = np.sqrt(1.5 / visit.scanner.field_strength_t)
     return float(visit.reference_noise_sd * np.sqrt(_REFERENCE_VOXEL_MM3 / voxel_mm3) * bandwidth * field)
-
-
-def _draw_timing(
-    rng: np.random.Generator, visit: _Visit, weighting: Weighting, ranges: TimingRanges | None = None
-) -> Timing:
-    if weighting in _DIXON_WEIGHTINGS:
-        return _dixon_timing(visit, weighting)
-    by_weighting = {
-        Weighting.T1: visit.ranges.t1,
-        Weighting.T1_GD: visit.ranges.t1,
-        Weighting.T2: visit.ranges.t2,
-        Weighting.T2_FS: visit.ranges.t2_fs,
-        Weighting.STIR: visit.ranges.stir,
-    }
-    timing = _echo_train(rng, visit, ranges or by_weighting[weighting])
-    saturated = weighting is Weighting.T2_FS or (
-        weighting is Weighting.T1_GD and rng.random() < visit.ranges.presence.fat_saturated_after_contrast
-    )
-    if saturated:
-        timing = replace(
-            timing, fat_suppression=FatSuppression.SPECTRAL, fat_saturation=_uniform(rng, _FAT_SATURATION)
-        )
-    return replace(timing, contrast_agent=weighting is Weighting.T1_GD)
-
-
-def _echo_train(rng: np.random.Generator, visit: _Visit, ranges: TimingRanges) -> Timing:
-    low, high = ranges.echo_train_length
-    inversion_ms = None
-    if ranges.inversion_time_ms is not None:
-        inversion_ms = round(_uniform(rng, ranges.inversion_time_ms[visit.field_strength_t > 2.0]))
-    inverted = inversion_ms is not None
-    length = int(rng.integers(low, high + 1))
-    spacing_ms = round(_uniform(rng, ranges.echo_spacing_ms), 1)
-    # The centre of k-space is at an echo of the train, at the latest its last.
-    echo_ms = min(_uniform(rng, ranges.echo_time_ms), length * spacing_ms)
-    return Timing(
-        kind=SequenceKind.INVERSION_RECOVERY if inverted else SequenceKind.SPIN_ECHO,
-        repetition_time_ms=float(round(_uniform(rng, ranges.repetition_time_ms))),
-        echo_time_ms=round(echo_ms, 1),
-        flip_angle_deg=_REFOCUSING_DEG[visit.vendor],
-        echo_train_length=length,
-        echo_spacing_ms=spacing_ms,
-        pixel_bandwidth_hz=float(
-            round(_uniform(rng, ranges.pixel_bandwidth_hz) * visit.field_strength_t / 1.5)
-        ),
-        inversion_time_ms=inversion_ms,
-        fat_suppression=FatSuppression.INVERSION if inverted else FatSuppression.NONE,
-    )
-
-
-def _dixon_timing(visit: _Visit, weighting: Weighting) -> Timing:
-    in_phase_ms, opposed_ms = _DIXON_TE_MS[visit.field_strength_t]
-    return Timing(
-        kind=SequenceKind.GRADIENT_ECHO,
-        repetition_time_ms=_DIXON_TR_MS,
-        echo_time_ms=opposed_ms if weighting is Weighting.DIXON_OPPOSED else in_phase_ms,
-        flip_angle_deg=_DIXON_FLIP_DEG,
-        echo_train_length=1,
-        echo_spacing_ms=in_phase_ms,
-        pixel_bandwidth_hz=500.0,
-        fat_suppression=FatSuppression.DIXON,
-    )
 
 
 def _moved(rng: np.random.Generator, visit: _Visit, protocol: SeriesProtocol, index: int) -> SeriesProtocol:

@@ -75,6 +75,14 @@ def sagittal_centre(frames: Sequence[VertebraFrame]) -> Vector:
     return np.asarray(centre - np.array([0.0, _BEHIND_BODIES_MM, 0.0]), dtype=np.float64)
 
 
+def room_mm(spine: DigitalSpine, centre_ras_mm: Vector, axis: int) -> float:
+    """The longest extent about a centre, along a RAS axis, that the far grid fills with anatomy."""
+    spacing = spine.far_affine_ras[axis, axis]
+    low = spine.far_affine_ras[axis, 3]
+    high = low + spacing * (spine.far_tissue.shape[axis] - 1)
+    return 2.0 * float(min(centre_ras_mm[axis] - low, high - centre_ras_mm[axis]))
+
+
 def front_of_bodies_mm(frames: Sequence[VertebraFrame]) -> float:
     """The foremost anterior coordinate of the bodies."""
     return max(float(frame.origin_ras_mm[1]) + frame.half_size_mm[1] for frame in frames)

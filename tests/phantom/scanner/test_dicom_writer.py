@@ -17,7 +17,10 @@ from spinemets.phantom.protocol import (
     Vendor,
 )
 from spinemets.phantom.series_names import Language
-from spinemets.study.records import AcquisitionParameters, Weighting
+from spinemets.study.archive import ArchiveSettings, read_dicom_studies
+from spinemets.study.pseudonym import PseudonymKey
+from spinemets.study.reading import load_volume
+from spinemets.study.records import AcquisitionParameters, Plane, Weighting
 from spinemets.study.weighting import judge_weighting
 from spinemets.volume import Volume
 
@@ -204,3 +207,17 @@ def test_an_identity_follows_from_the_generator() -> None:
     first = draw_identity(np.random.default_rng(4), "case", 4)
     assert first == draw_identity(np.random.default_rng(4), "case", 4)
     assert 30 <= first.age_years <= 89
+
+
+def test_our_own_reader_gives_back_pixels_and_places(tmp_path: Path, oblique: SeriesProtocol) -> None:
+    _write(tmp_path, oblique)
+    key = PseudonymKey.from_text("a secret of tests")
+    (study,) = read_dicom_studies(tmp_path, ArchiveSettings(key, 2**24, 8, 1))
+    (series,) = study.series
+    assert (series.plane, series.weighting.weighting) == (Plane.SAGITTAL, Weighting.T2)
+    seen, written = load_volume(series), _volume(oblique)
+    # The reader may order slices from the other side: the affine says so.
+    index = np.array([[0, 0, 0, 1], [4, 19, 0, 1], [2, 5, 15, 1]]).T
+    there = np.rint(np.linalg.inv(seen.affine_ras) @ written.affine_ras @ index)
+    np.testing.assert_allclose(seen.affine_ras @ there, written.affine_ras @ index, atol=1e-4)
+    np.testing.assert_array_equal(seen.array[tuple(there[:3].astype(int))], written.array[tuple(index[:3])])

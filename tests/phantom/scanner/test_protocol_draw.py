@@ -75,6 +75,19 @@ def test_images_are_shown_as_radiologists_expect(block_spine: DigitalSpine, seed
 
 @FIXTURE_IS_FROZEN
 @given(SEEDS)
+def test_the_field_of_view_ends_within_the_anatomy(block_spine: DigitalSpine, seed: int) -> None:
+    for protocol in _draw(block_spine, seed):
+        axis, extent = (2, 0) if protocol.plane is Plane.SAGITTAL else (0, 1)
+        half = protocol.geometry.field_of_view_mm[extent] / 2.0
+        low = block_spine.far_affine_ras[axis, 3]
+        high = low + 3.0 * (block_spine.far_tissue.shape[axis] - 1)
+        centre = protocol.geometry.centre_ras_mm[axis]
+        assert low <= centre - half
+        assert centre + half <= high
+
+
+@FIXTURE_IS_FROZEN
+@given(SEEDS)
 def test_names_are_unique(block_spine: DigitalSpine, seed: int) -> None:
     names = [protocol.name for protocol in _draw(block_spine, seed, everything=True)]
     assert len(set(names)) == len(names)
