@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pytest
+import SimpleITK
 
 from spinemets.anatomy import Anatomy, Level
 from spinemets.phantom.digital import DigitalSpine
@@ -213,3 +214,15 @@ def test_opposed_phase_is_darker_than_in_phase_where_water_meets_fat(
     # Muscle holds hardly any fat: a common scale.
     drop = (_around(second, BODY) / _around(second, MUSCLE)) / (_around(first, BODY) / _around(first, MUSCLE))
     assert drop < 0.6
+
+
+def test_the_number_of_threads_does_not_matter(block_spine: DigitalSpine, ideal_t2: SeriesProtocol) -> None:
+    usual = SimpleITK.ProcessObject.GetGlobalDefaultNumberOfThreads()
+    try:
+        SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+        alone = _image(block_spine, ideal_t2)
+        SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(4)
+        together = _image(block_spine, ideal_t2)
+    finally:
+        SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(usual)
+    assert alone.array.tobytes() == together.array.tobytes()
