@@ -15,7 +15,7 @@ Integers = npt.NDArray[np.intp]
 _REFINEMENTS = 3
 # The thecal sac below the conus holds the cauda equina; compression is judged against an ellipse of this
 # share of the sac, in the middle of it, in the cord's place (our convention).
-_CAUDA_SHARE = 0.6
+_CAUDA_SHARE = 0.5
 # A thinner conus is too small on voxels for its shape to be judged.
 _CONUS_TIP_MM = 1.8
 # Below the end of the sac its ellipse shrinks to this, which no voxel fills.

@@ -6,6 +6,7 @@ here are ours where no other source is named.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -144,19 +145,24 @@ def _alignment(slip_mm: float | None, wedge_deg: float | None) -> Alignment:
 def _slip_mm(
     level: Level, frames: Mapping[Level, VertebraFrame], shapes: Mapping[Level, BodyShape]
 ) -> float | None:
+    """The larger offset against both neighbours.
+
+    A broken body may lie behind (or before) both neighbours, which are in line: its offsets then have
+    opposite signs, and what they share is its shape, not a displacement.
+    """
     order = sorted(shapes, key=lambda each: each.coordinate)
-    if level not in order:
-        return None
-    place = order.index(level)
-    pairs = [
-        pair for pair in ((place - 1, place), (place, place + 1)) if pair[0] >= 0 and pair[1] < len(order)
-    ]
-    offsets = [
-        _offset_mm(frames[order[upper]], shapes[order[upper]], frames[order[lower]], shapes[order[lower]])
+    pairs = [pair for pair in pairwise(order) if pair[1].coordinate - pair[0].coordinate <= 1.0]
+    offsets = {
+        (upper, lower): _offset_mm(frames[upper], shapes[upper], frames[lower], shapes[lower])
         for upper, lower in pairs
-        if order[lower].coordinate - order[upper].coordinate <= 1.0
-    ]
-    return max(offsets, key=abs) if offsets else None
+    }
+    for above, below in pairwise(pairs):
+        if above[1] is below[0] and offsets[above] * offsets[below] < 0:
+            shared = min(abs(offsets[above]), abs(offsets[below]))
+            for pair in (above, below):
+                offsets[pair] -= np.sign(offsets[pair]) * shared
+    own = [offset for pair, offset in offsets.items() if level in pair]
+    return float(max(own, key=abs)) if own else None
 
 
 def _offset_mm(

@@ -62,6 +62,8 @@ _DIFFUSE_RAGGEDNESS = 2.0
 _HALO_MM = 1.6
 _MIXED_MM = 2.2
 _MIXED_FROM_SIGMA = 0.5
+# In a smaller one patches of this scale would make it lytic or blastic altogether.
+_PATCHY_FROM_ML = 0.5
 _BREACH_REACH_MM = 3.5
 _PARAVERTEBRAL_ML = (1.0, 8.0)
 _PARAVERTEBRAL_REACH_MM = 18.0
@@ -194,7 +196,7 @@ def _paint_bone(
     part: SpineMaps, box: GridBox, tumour: Mask, spec: LesionSpec, rng: np.random.Generator
 ) -> None:
     part.tissue[tumour] = _CODE[spec.bone_type]
-    if spec.bone_type is BoneLesionType.MIXED:
+    if spec.bone_type is BoneLesionType.MIXED and spec.volume_ml >= _PATCHY_FROM_ML:
         patches = correlated_noise(box.shape, box.spacing_mm, _MIXED_MM, rng)
         part.tissue[tumour & (patches > _MIXED_FROM_SIGMA)] = Tissue.LYTIC_TUMOUR
         part.tissue[tumour & (patches < -_MIXED_FROM_SIGMA)] = Tissue.BLASTIC_TUMOUR
