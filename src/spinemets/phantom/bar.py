@@ -96,6 +96,7 @@ def distance_mm(bar: Bar, frame: VertebraFrame, box: GridBox) -> FloatArray:
     scaled = (p / halves[0], q / halves[1], over / cap)
     radius = np.sqrt(scaled[0] ** 2 + scaled[1] ** 2 + scaled[2] ** 2)
     slope = np.sqrt((scaled[0] / halves[0]) ** 2 + (scaled[1] / halves[1]) ** 2 + (scaled[2] / cap) ** 2)
-    distance: FloatArray = radius * (radius - 1.0) / np.maximum(slope, np.float32(1e-4))
-    # At the very axis the quotient is undefined; the depth there is the smaller half axis.
-    return np.asarray(np.maximum(distance, -np.minimum(halves[0], halves[1])), dtype=np.float32)
+    # On the very axis the quotient is undefined; the depth there is the smaller half axis.
+    smaller = np.minimum(halves[0], halves[1])
+    small = np.float32(1e-3)
+    return np.asarray((radius - 1.0) * (radius + small) / (slope + small / smaller), dtype=np.float32)

@@ -119,7 +119,7 @@ def body_distance_mm(x: FloatArray, y: FloatArray, z: FloatArray, vertebra: Vert
     """
     outline = BodyOutline.of(vertebra)
     half_height = np.float32((vertebra.anterior_height_mm + vertebra.posterior_height_mm) / 4.0)
-    rise = np.asarray(np.clip(z / half_height, -1.0, 1.0), dtype=np.float32)
+    rise = _rise(y, z, half_height, vertebra)
     grown = 1.0 - np.float32(outline.waist) * (1.0 - rise * rise) + np.float32(outline.taper) * rise
     y = np.asarray(y + outline.half_depth_mm * (1.0 - grown), dtype=np.float32)
     if vertebra.collapse is not None:
@@ -133,6 +133,14 @@ def body_distance_mm(x: FloatArray, y: FloatArray, z: FloatArray, vertebra: Vert
     top, bottom = end_plates_mm(x, y, radius, vertebra)
     over = np.maximum(z - top, bottom - z)
     return smooth_max(np.asarray(side, dtype=np.float32), np.asarray(over, dtype=np.float32), _EDGE_MM)
+
+
+def _rise(y: FloatArray, z: FloatArray, half_height: np.float32, vertebra: VertebraSpec) -> FloatArray:
+    """Height over the half height, from the middle of what is left of the body: -1 to 1."""
+    u = np.asarray(np.clip(y * np.float32(2.0 / vertebra.depth_mm), -1.0, 1.0), dtype=np.float32)
+    left = _left_share(vertebra, u)
+    middle = (1.0 - 2.0 * UPPER_SHARE) * half_height * (1.0 - left)
+    return np.asarray(np.clip((z - middle) / (half_height * left), -1.0, 1.0), dtype=np.float32)
 
 
 def _left_share(vertebra: VertebraSpec, u: FloatArray) -> FloatArray:

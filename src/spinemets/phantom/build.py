@@ -59,15 +59,15 @@ class Station(StrEnum):
 
 # The levels that a station is centred on (middle of the line between them), and the length of its box in mm.
 _STATION_LEVELS = {
-    Station.CERVICAL: (Level.C1, Level.T3, 240.0),
-    Station.CERVICOTHORACIC: (Level.C2, Level.T9, 320.0),
-    Station.THORACIC: (Level.T1, Level.L1, 360.0),
-    Station.THORACOLUMBAR: (Level.T6, Level.L4, 340.0),
-    Station.LUMBAR: (Level.T12, Level.S2, 300.0),
-    Station.WHOLE: (Level.C1, Level.S5, 720.0),
+    Station.CERVICAL: (Level.C1, Level.T3, 300.0),
+    Station.CERVICOTHORACIC: (Level.C2, Level.T9, 380.0),
+    Station.THORACIC: (Level.T1, Level.L1, 440.0),
+    Station.THORACOLUMBAR: (Level.T6, Level.L4, 440.0),
+    Station.LUMBAR: (Level.T12, Level.S2, 360.0),
+    Station.WHOLE: (Level.C1, Level.S5, 760.0),
 }
-_STATION_WIDTH_MM = 210.0
-_STATION_DEPTH_MM = 300.0
+_STATION_WIDTH_MM = 250.0
+_STATION_DEPTH_MM = 350.0
 _AIR_BEHIND_MM = 20.0
 # With what partial volume darkens beside it: end plates and walls of bodies, and the thinner arches.
 _CORTEX_MM, _ARCH_CORTEX_MM = 0.95, 0.8
@@ -92,7 +92,7 @@ def station_box(
     """
     frames = frames_of(spec)
     upper, lower, length = _STATION_LEVELS[station]
-    first, last = (frames[level].origin_ras_mm for level in (upper, lower))
+    first, last = (_nearest(frames, level).origin_ras_mm for level in (upper, lower))
     plan = body_plan(spec, frames, arch_plans(spec))
     middle = (first[2] + last[2]) / 2.0
     seen = np.abs(plan.height_mm - middle) < length / 2.0
@@ -101,6 +101,11 @@ def station_box(
     centre = float(np.median(plan.middle_mm[seen]))
     low = (centre - width_mm / 2, back, middle - length / 2)
     return BoxRas(low, (low[0] + width_mm, back + depth_mm, low[2] + length))
+
+
+def _nearest(frames: dict[Level, VertebraFrame], level: Level) -> VertebraFrame:
+    """The frame of a level, or of the closest where the person lacks it."""
+    return frames[min(frames, key=lambda other: abs(other.coordinate - level.coordinate))]
 
 
 def build_spine(spec: SpineSpec, box: BoxRas, settings: GridSettings | None = None) -> DigitalSpine:
