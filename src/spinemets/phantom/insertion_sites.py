@@ -15,7 +15,6 @@ from spinemets.volume.record import AffineRas, Volume
 Labels = npt.NDArray[np.uint8]
 
 _SMALLEST_BODY_ML = 3.0
-_SMALLEST_POSTERIOR_ML = 0.3
 _MARGIN_MM = 20.0
 
 
