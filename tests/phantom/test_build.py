@@ -9,11 +9,12 @@ import pytest
 from spinemets.anatomy import Anatomy, Element, Level, Region
 from spinemets.errors import ConfigurationError
 from spinemets.phantom.body_measure import measure_bodies
-from spinemets.phantom.build import BoxRas, GridSettings, Station, build_spine, station_box
+from spinemets.phantom.build import BoxRas, GridSettings, build_spine, station_box
 from spinemets.phantom.canal_curve import CanalCurve
 from spinemets.phantom.chain import frames_of
 from spinemets.phantom.digital import DigitalSpine
 from spinemets.phantom.healthy import draw_healthy_spec
+from spinemets.phantom.protocol import Station
 from spinemets.phantom.spec import CollapseSpec, SpineSpec
 from spinemets.phantom.spine_maps import SpineMaps
 from spinemets.phantom.tissue import Tissue

@@ -1,7 +1,6 @@
 """A specification made into voxels."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +17,7 @@ from spinemets.phantom.disc_shape import paint_discs
 from spinemets.phantom.foramen_paint import paint_foramina
 from spinemets.phantom.grid_box import GridBox
 from spinemets.phantom.ligament_paint import paint_anterior_ligament, paint_midline
+from spinemets.phantom.protocol import Station
 from spinemets.phantom.smooth import smooth_min
 from spinemets.phantom.soft_tissue import soft_tissue
 from spinemets.phantom.spec import SpineSpec
@@ -46,17 +46,6 @@ class GridSettings:
     near_half_width_mm: float = 48.0
 
 
-class Station(StrEnum):
-    """A part of the spine that is imaged at once."""
-
-    CERVICAL = "cervical"
-    CERVICOTHORACIC = "cervicothoracic"
-    THORACIC = "thoracic"
-    THORACOLUMBAR = "thoracolumbar"
-    LUMBAR = "lumbar"
-    WHOLE = "whole"
-
-
 # The levels that a station is centred on (middle of the line between them), and the length of its box in mm.
 _STATION_LEVELS = {
     Station.CERVICAL: (Level.C1, Level.T3, 300.0),
@@ -70,7 +59,7 @@ _STATION_WIDTH_MM = 250.0
 _STATION_DEPTH_MM = 350.0
 _AIR_BEHIND_MM = 20.0
 # With what partial volume darkens beside it: end plates and walls of bodies, and the thinner arches.
-_CORTEX_MM, _ARCH_CORTEX_MM = 0.95, 0.8
+_CORTEX_MM, _ARCH_CORTEX_MM = 0.75, 0.65
 _STREAM = 0xB11D
 _UNEVEN_SCALE_MM = (5.0, 5.0, 5.0)
 _FRONT_OF_BODIES_MM = 16.0

@@ -24,7 +24,7 @@ _BARREL_MM = 0.5
 # fibres
 # begin, which are dark on every sequence (Pfirrmann et al. 2001, Spine 26:1873, figures).
 _NUCLEUS_TO = {1: 0.74, 2: 0.70, 3: 0.62, 4: 0.66, 5: 0.66}
-_OUTER_FIBRES_FROM = 0.9
+_OUTER_FIBRES_FROM = 0.95
 _CARTILAGE_MM = 0.5
 # The nucleus lies a little behind the middle.
 _NUCLEUS_BEHIND_SHARE = 0.08
@@ -104,7 +104,9 @@ def _paint(part: SpineMaps, disc: DiscSpec, space: _Space, uneven: FloatArray) -
     centred = space.radius + np.float32(_NUCLEUS_BEHIND_SHARE / space.half_depth) * space.forward
     near_plate = np.minimum(over, under) < _CARTILAGE_MM
     nucleus = inside & ~near_plate & (centred + 0.04 * uneven < _NUCLEUS_TO[disc.pfirrmann])
-    _paint_nucleus(part, disc.pfirrmann, nucleus, over - under, uneven)
+    # What is left of the discs of the sacrum has no bright nucleus.
+    grade = 5 if disc.above.region is Region.SACRAL else disc.pfirrmann
+    _paint_nucleus(part, grade, nucleus, over - under, uneven)
 
 
 def _paint_nucleus(

@@ -102,12 +102,14 @@ def _paint_fat_planes(canvas: TissueCanvas, outline: Outline, seed: int) -> None
     fascia, roof = outline.fascia_mm[run], canvas.line(canvas.plan.roof_mm)[run]
     aside = np.abs(canvas.x[part.index] - outline.middle_mm[run].astype(np.float32))
     # The layers curve forward at the sides.
-    depth = (canvas.y[part.index] - fascia.astype(np.float32) - 0.004 * aside**2) / np.maximum(
+    depth = (canvas.y[part.index] - fascia.astype(np.float32) - 0.007 * aside**2) / np.maximum(
         roof - fascia, 8.0
     ).astype(np.float32)
     planes = np.zeros(part.shape, dtype=bool)
-    for place in (0.22, 0.45, 0.68):
-        planes |= np.abs(depth - np.float32(place) + 0.03 * ripple) < 0.016 + 0.014 * ripple
+    for place, turn in ((0.2, 1.0), (0.46, -1.0), (0.7, 1.0)):
+        # Where the ripple is low a plane thins out and ends.
+        bent = depth - np.float32(place) + np.float32(0.06 * turn) * ripple
+        planes |= np.abs(bent) < 0.012 + np.float32(0.016 * turn) * ripple
     inside = planes & (canvas.codes[part.index] == Tissue.MUSCLE) & (aside < 48.0)
     canvas.paint(part, inside, Tissue.INTERMUSCULAR_FAT)
 

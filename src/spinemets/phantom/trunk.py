@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from spinemets.phantom.grid_box import FloatArray
 from spinemets.phantom.spec import HabitusSpec
 from spinemets.phantom.tissue import Tissue
 from spinemets.phantom.tissue_canvas import SizedShape, TissueCanvas
@@ -14,7 +15,7 @@ Floats = npt.NDArray[np.float64]
 # All profiles below are by level coordinate (C1 = 1, T1 = 8, L1 = 20, S1 = 25), read from public body-section
 # atlases and our own readings of MRI; they make a plausible body, not a measured one.
 _SKIN_MM = 1.8
-_FASCIA_MM = 1.1
+_FASCIA_MM = 0.8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,30 +115,50 @@ def paint_back_muscles(canvas: TissueCanvas, outline: Outline, habitus: HabitusS
     )
     if part is None:
         return
-    fat_share = habitus.muscle_fat_fraction
-    x = canvas.x[part.index] - outline.middle_mm.astype(np.float32)
-    y = canvas.y[part.index] - roof.astype(np.float32)
-    aside = np.abs(x)
-    thick = np.maximum((roof - outline.fascia_mm), 10.0).astype(np.float32)
-    depth = np.clip(-y / thick, 0.0, 1.0)
     inside = canvas.codes[part.index] == Tissue.MUSCLE
-    inside &= y < 4.0
-    width = canvas.by_level((2, 0.5), (10, 0.5), (18, 0.5), (22, 0.8), (24, 1.5), (26, 2.4)) * (
-        0.6 + 4.0 * fat_share
-    )
-    fine = canvas.noise(seed + 1, (5.0, 5.0, 14.0), part)
-    cleft = np.abs(aside - (half_width.astype(np.float32) * (1.0 - 0.15 * depth) + 3.0 * fine))
-    second = np.abs(aside - (half_width.astype(np.float32) * 1.75 + 8.0 * (1.0 - depth) + 3.0 * fine))
-    fat = (cleft < width.astype(np.float32) * (0.7 + 0.5 * fine)) | (
-        second < 0.6 * width.astype(np.float32) * (0.6 + 0.6 * fine)
-    )
-    streaks = canvas.noise(seed + 2, (2.3, 2.0, 13.0), part) + 0.55 * canvas.noise(
-        seed + 3, (9.0, 9.0, 22.0), part
-    )
-    # Fat replaces the deep, medial muscle of the lower back first (Hildebrandt et al. 2017).
-    caudal = canvas.by_level((3, 0.35), (10, 0.0), (18, 0.1), (22, 0.35), (25, 0.9), (27, 1.1)).astype(
-        np.float32
-    )
-    threshold = np.float32(2.35 - 4.2 * fat_share) - caudal * (1.0 - 0.5 * depth) * np.exp(-aside / 40.0)
-    fat |= streaks > threshold
-    canvas.paint(part, inside & fat, Tissue.INTERMUSCULAR_FAT)
+    inside &= canvas.y[part.index] < (roof + 4.0).astype(np.float32)
+    where = np.nonzero(inside)
+    rows = where[2]
+    aside = np.abs(canvas.x[part.index][where] - outline.middle_mm.astype(np.float32)[rows])
+    thick = np.maximum(roof - outline.fascia_mm, 10.0).astype(np.float32)
+    behind = roof.astype(np.float32)[rows] - canvas.y[part.index][where]
+    depth = np.clip(behind / thick[rows], 0.0, 1.0)
+    fine = canvas.noise(seed + 1, (5.0, 5.0, 14.0), part)[where]
+    streaks = canvas.noise(seed + 2, (2.3, 2.0, 13.0), part)[where]
+    streaks += np.float32(0.55) * canvas.noise(seed + 3, (9.0, 9.0, 22.0), part)[where]
+    fat = _clefts(canvas, half_width.astype(np.float32)[rows], aside, depth, fine, habitus, rows)
+    fat |= streaks > _streak_threshold(canvas, aside, depth, habitus, rows)
+    inside[where] = fat
+    canvas.paint(part, inside, Tissue.INTERMUSCULAR_FAT)
+
+
+def _clefts(
+    canvas: TissueCanvas,
+    half_width: FloatArray,
+    aside: FloatArray,
+    depth: FloatArray,
+    fine: FloatArray,
+    habitus: HabitusSpec,
+    rows: npt.NDArray[np.intp],
+) -> npt.NDArray[np.bool_]:
+    """Two sheets of fat on each side: beside multifidus, and between longissimus and iliocostalis."""
+    widths = canvas.by_level((2, 0.5), (10, 0.5), (18, 0.5), (22, 0.8), (24, 1.5), (26, 2.4))
+    width = (widths * (0.6 + 4.0 * habitus.muscle_fat_fraction)).astype(np.float32)[rows]
+    first = np.abs(aside - half_width * (1.0 - 0.15 * depth) - 3.0 * fine)
+    second = np.abs(aside - half_width * 1.75 - 8.0 * (1.0 - depth) - 3.0 * fine)
+    fat: npt.NDArray[np.bool_] = first < width * (0.7 + 0.5 * fine)
+    fat |= second < 0.6 * width * (0.6 + 0.6 * fine)
+    return fat
+
+
+def _streak_threshold(
+    canvas: TissueCanvas,
+    aside: FloatArray,
+    depth: FloatArray,
+    habitus: HabitusSpec,
+    rows: npt.NDArray[np.intp],
+) -> FloatArray:
+    """Noise above this is fat: it replaces the deep, medial muscle of the lower back first."""
+    caudal = canvas.by_level((3, 0.35), (10, 0.0), (18, 0.1), (22, 0.35), (25, 0.9), (27, 1.1))
+    deep = caudal.astype(np.float32)[rows] * (1.0 - 0.5 * depth) * np.exp(-aside / np.float32(40.0))
+    return np.asarray(2.35 - 4.2 * habitus.muscle_fat_fraction - deep, dtype=np.float32)

@@ -27,20 +27,23 @@ class WorldNoise:
 
     def on(self, box: GridBox) -> FloatArray:
         """Values at every voxel of a grid whose axes are those of the world."""
-        values = self._cells
-        for axis in (2, 1, 0):
-            world = box.affine_ras[axis, 3] + box.affine_ras[axis, axis] * np.arange(box.shape[axis])
-            values = self._along(values, axis, world)
-        return values
+        right, anterior, superior = (self._weights(box, axis) for axis in range(3))
+        values = self._cells[np.ix_(right[0], anterior[0], superior[0])]
+        # Products of small matrices: the largest, last one is a single pass over the grid.
+        values = values @ superior[1].T
+        values = np.matmul(anterior[1], values)
+        field = right[1] @ values.reshape(len(right[0]), -1)
+        return np.asarray(field.reshape(box.shape), dtype=np.float32)
 
-    def _along(self, values: FloatArray, axis: int, world_mm: npt.NDArray[np.float64]) -> FloatArray:
-        place = world_mm * (_CELLS_PER_SCALE / self._scale_mm[axis])
+    def _weights(self, box: GridBox, axis: int) -> tuple[npt.NDArray[np.intp], FloatArray]:
+        """Cells of the lattice that a grid's axis meets, and their weight at each voxel, (voxels, cells)."""
+        world = box.affine_ras[axis, 3] + box.affine_ras[axis, axis] * np.arange(box.shape[axis])
+        place = world * (_CELLS_PER_SCALE / self._scale_mm[axis])
         cell = np.floor(place).astype(np.intp)
-        way = (place - cell).astype(np.float32)
-        shape = [1, 1, 1]
-        shape[axis] = -1
-        way = way.reshape(shape)
-        count = _CELLS[axis]
-        low, high = (np.take(values, np.mod(index, count), axis=axis) for index in (cell, cell + 1))
-        mixed: FloatArray = low + (high - low) * way
-        return mixed
+        way = place - cell
+        cells = np.arange(cell.min(), cell.max() + 2)
+        weights = np.zeros((len(place), len(cells)), dtype=np.float32)
+        voxels = np.arange(len(place))
+        weights[voxels, cell - cells[0]] = 1.0 - way
+        weights[voxels, cell - cells[0] + 1] = way
+        return np.mod(cells, _CELLS[axis]), weights
