@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 
@@ -226,3 +228,26 @@ def test_collapsed_body_loses_what_was_asked(level: Level):
 def test_box_without_spine_is_refused():
     with pytest.raises(ConfigurationError, match="no vertebra"):
         build_spine(_straight(), BoxRas((-50, -50, 2000), (50, 50, 2100)), GRID)
+
+
+@pytest.mark.real_data
+def test_lumbar_bodies_are_as_large_as_real_ones(real_data: Path):
+    # Mid-sagittal area of the bodies that healthy lumbar MRI shows (Chu et al. 2015: T11 to L5).
+    real = []
+    for path in sorted((real_data / "VB2").glob("*_bodies.nii.gz")):
+        image = nibabel.as_closest_canonical(nibabel.load(path))
+        labels = np.rint(np.asarray(image.dataobj)).astype(int)
+        pixel_mm2 = float(np.prod(image.header.get_zooms()[1:3]))
+        for label in np.unique(labels[labels > 0]):
+            body = labels == label
+            middle = int(np.rint(np.argwhere(body)[:, 0].mean()))
+            real.append(np.count_nonzero(body[middle]) * pixel_mm2)
+    drawn = []
+    for seed in range(12):
+        for vertebra in draw_healthy_spec(np.random.default_rng(seed)).vertebrae:
+            if Level.T11.coordinate <= vertebra.level.coordinate <= Level.L5.coordinate:
+                height = (vertebra.anterior_height_mm + vertebra.posterior_height_mm) / 2.0
+                # Waist and hollow end plates take about a tenth.
+                drawn.append(0.9 * height * vertebra.depth_mm)
+    assert np.mean(drawn) == pytest.approx(np.mean(real), rel=0.15)
+    assert np.std(drawn) == pytest.approx(np.std(real), rel=0.6)

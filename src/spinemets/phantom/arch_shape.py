@@ -92,7 +92,7 @@ def lumbar_bars(plan: ArchPlan) -> tuple[Bar, ...]:
 
 
 def _lumbar_facets(plan: ArchPlan, x: float, z: float, size: float) -> tuple[Bar, ...]:
-    """Articular processes of the right, the isthmus between them and the lamina; ``x``, ``z``: the pedicle."""
+    """Articular processes of the right, their isthmus and the lamina; ``x``, ``z``: the pedicle."""
     inner = 0.5 * plan.vertebra.canal_width_mm
     up, down = plan.height + plan.above, plan.height + plan.below
     return (

@@ -14,10 +14,9 @@ from spinemets.phantom.world_noise import WorldNoise
 # Anterior longitudinal ligament with periosteum: 1 to 2.5 mm (texts).
 _ANTERIOR_LIGAMENT_MM = 1.3
 _INTERSPINOUS_HALF_WIDTH_MM = 3.6
-_SUPRASPINOUS_MM = 2.2
-# Of the space between spinous processes: shares of a normal field above which there is fat, below which
-# fibres.
-# The level coordinates and values: much fat between lumbar processes, little between thoracic ones.
+_SUPRASPINOUS_MM = 1.0
+# Between spinous processes a normal field says what there is: fat above these values, by level coordinate
+# (much between lumbar processes, little between thoracic ones), fibres below that one.
 _FAT_ABOVE_AT = ((1, 1.2), (6, 1.2), (9, 1.3), (18, 1.0), (21, 0.2), (25, -0.1))
 _FIBRES_BELOW = -1.3
 
@@ -46,7 +45,7 @@ def paint_midline(maps: SpineMaps, grid: GridBox, plan: BodyPlan, rng: np.random
     between = (aside < _INTERSPINOUS_HALF_WIDTH_MM) & (depth < roof + 3.0) & (depth > tip)
     between &= plan.at(plan.level, height) > 1.0
     behind = (
-        (aside < _INTERSPINOUS_HALF_WIDTH_MM - 1.6) & (depth <= tip + 1.0) & (depth > tip - _SUPRASPINOUS_MM)
+        (aside < _INTERSPINOUS_HALF_WIDTH_MM - 1.9) & (depth <= tip + 1.4) & (depth > tip - _SUPRASPINOUS_MM)
     )
     tissue = maps.tissue[run]
     levels, values = zip(*_FAT_ABOVE_AT, strict=True)
