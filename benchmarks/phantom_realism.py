@@ -314,32 +314,59 @@ def _phantom_unevenness(spine: DigitalSpine, weighting: Weighting, noise_sd: flo
     return float(np.mean(seen))
 
 
+# Only images whose licence allows showing them: the exams of VB1, the only real lumbar T1 and STIR at hand,
+# state none and are compared in numbers alone.
+_NOT_SHOWN = "compared in numbers:\nthe licence does not allow showing it"
+
+
 def draw_figure(folder: Path, spine: DigitalSpine, path: Path) -> None:
-    """Real above, phantom below: mid-sagittal T1, T2, STIR and an axial T2, windowed alike."""
-    names = ("VB1/DzZ_T1w", "SPIDER/spider-110_T2w", "VB1/AKa4_STIR")
-    real = [_real_picture(folder, name) for name in names]
-    phantom = [_phantom_picture(spine, weighting) for weighting in TIMING]
-    real.append(_real_axial(folder))
-    phantom.append(_phantom_axial(spine))
-    titles = ("T1", "T2", "STIR", "axial T2")
-    figure, axes = plt.subplots(2, 4, figsize=(16, 9.5), facecolor="black")
-    for row, pictures, name in ((0, real, "real"), (1, phantom, "phantom")):
-        for axis, picture, title in zip(axes[row], pictures, titles, strict=True):
-            # One window: from nothing to 2.3 times the 90th percentile of what is not air.
-            bright = np.percentile(picture[picture > 0.1 * np.percentile(picture, 99)], 97)
-            axis.imshow(picture, cmap="gray", vmin=0, vmax=bright * 1.1, interpolation="bicubic")
-            axis.set_title(f"{name} {title}", color="white")
-            axis.axis("off")
+    """Real above, phantom below: lumbar T2, neck T2, lumbar T1 and STIR, and an axial T2."""
+    neck = neck_spine()
+    pairs = {
+        "T2": (_real_picture(folder, "SPIDER/spider-110_T2w"), _phantom_picture(spine, Weighting.T2)),
+        "T2, neck": (_real_neck_t2(folder), _phantom_picture(neck, Weighting.T2)),
+        "T1": (None, _phantom_picture(spine, Weighting.T1)),
+        "STIR": (None, _phantom_picture(spine, Weighting.STIR)),
+        "axial T2": (_real_axial(folder), _phantom_axial(spine)),
+    }
+    figure, axes = plt.subplots(2, len(pairs), figsize=(20, 9.0), facecolor="black")
+    for column, (title, pair) in zip(axes.T, pairs.items(), strict=True):
+        for axis, picture, name in zip(column, pair, ("real", "phantom"), strict=True):
+            _show(axis, picture, f"{name} {title}")
     figure.tight_layout()
-    figure.savefig(path, dpi=75, facecolor="black")
+    figure.savefig(path, dpi=65, facecolor="black")
     plt.close(figure)
+
+
+def _show(axis: plt.Axes, picture: Floats | None, title: str) -> None:
+    axis.axis("off")
+    axis.set_title(title, color="white")
+    if picture is None:
+        axis.text(0.5, 0.5, _NOT_SHOWN, color="white", ha="center", va="center", transform=axis.transAxes)
+        return
+    # One rule for every window: up to a little more than the brightest tissue that is no artefact.
+    bright = np.percentile(picture[picture > 0.1 * np.percentile(picture, 99)], 97)
+    axis.imshow(picture, cmap="gray", vmin=0, vmax=bright * 1.1, interpolation="bicubic")
+
+
+def neck_spine() -> DigitalSpine:
+    """A person's neck."""
+    spec = draw_healthy_spec(np.random.default_rng(3))
+    return build_spine(spec, station_box(spec, Station.CERVICAL))
 
 
 def _real_picture(folder: Path, name: str) -> Floats:
     image = nibabel.load(folder / f"{name}.nii.gz")
     values = np.asarray(image.dataobj, dtype=np.float64)
     rows = round(260.0 / image.header.get_zooms()[0])
+    # Rows run to the feet, columns to the back: the front is on the left, as for the phantom.
     return values[:rows, :, values.shape[2] // 2]
+
+
+def _real_neck_t2(folder: Path) -> Floats:
+    image = nibabel.load(folder / "sct_pair2014/sag_T2w_1mm.nii.gz")
+    # Axes are posterior, superior, right.
+    return np.asarray(image.dataobj, dtype=np.float64)[90:330, ::-1, 26].T
 
 
 def _real_axial(folder: Path) -> Floats:

@@ -13,7 +13,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from spinemets.phantom.build import Station as BoxStation
 from spinemets.phantom.build import build_spine, station_box
 from spinemets.phantom.digital import DigitalSpine
 from spinemets.phantom.healthy import draw_healthy_spec
@@ -114,7 +113,7 @@ def main() -> None:
     with _timed("whole study"):
         with _timed("anatomy"):
             spec = draw_healthy_spec(np.random.default_rng(3))
-            spine = build_spine(spec, station_box(spec, BoxStation.LUMBAR))
+            spine = build_spine(spec, station_box(spec, Station.LUMBAR))
         with _timed("texture"):
             texture = texture_of(spine)
         for number, protocol in enumerate(_protocols(spine)):
