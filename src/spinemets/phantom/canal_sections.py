@@ -22,6 +22,9 @@ _VENTRAL_GAP_MM = {Region.CERVICAL: 1.2, Region.THORACIC: 1.0, Region.LUMBAR: 1.
 _VENTRAL_GAP_AT = {Level.L5: 2.6, Level.L6: 2.6, Level.S1: 4.0}
 # What is left free between the sac and bone at least, sideways and dorsally.
 _LEAST_GAP_MM = 0.8
+# Fluid in front of and behind the cord of a healthy canal, at least (Kato et al. 2012: sac less cord is
+# 4 to 6 mm).
+_LEAST_FLUID_MM = 2.4
 # The conus ends between the lower third of T12 and the upper third of L2 in most; the mean is the lower
 # third of
 # L1 (Saifuddin et al. 1998, Spine 23:1452). Levels below the middle of T12: mean, SD, limits.
@@ -78,12 +81,12 @@ def _sizes(vertebrae: list[VertebraSpec], rng: np.random.Generator) -> Floats:
         most_wide = vertebra.canal_width_mm - 2.0 * _LEAST_GAP_MM
         most_deep = vertebra.canal_depth_mm - gap - _LEAST_GAP_MM
         width, depth = min(row.sac_width_mm * sac, most_wide), min(row.sac_depth_mm * sac, most_deep)
-        thickest = depth - 3.0
+        thickest = depth - 2.0 * _LEAST_FLUID_MM
         rows.append(
             (
                 width,
                 depth,
-                min(row.cord_width_mm * cord, width - 3.0),
+                min(row.cord_width_mm * cord, width - 2.0 * _LEAST_FLUID_MM),
                 min(row.cord_depth_mm * cord, thickest),
                 gap,
             )
