@@ -31,7 +31,7 @@ def _make(config: "DictConfig") -> int:
     output = Path(str(config.output))
     count = _whole_number(config, "count")
     outcomes = make_studies(request, count, output, _whole_number(config, "workers"))
-    progress = tqdm(outcomes, total=count, unit="study", desc="phantom", file=sys.stderr)
+    progress = tqdm(outcomes, total=count, unit="study", desc="phantom", file=sys.stderr, disable=None)
     made = sum(outcome.made for outcome in progress)
     kept = count - made
     print(f"{made} {'study' if made == 1 else 'studies'} made{f', {kept} kept' if kept else ''}: {output}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from spinemets.anatomy import BoneLesionType
 from spinemets.commands.score_rows import Row, rows_of_text, safe_cell
-from spinemets.commands.score_text import escc_text, sins_table, sins_text
+from spinemets.commands.score_text import NOTE, escc_text, sins_table, sins_text
 from spinemets.errors import InputError, UnreadableFileError
 from spinemets.scoring.collapse import DEFAULT_NOISE_PERCENT
 from spinemets.scoring.escc import EsccFindings, grade_escc
@@ -193,6 +193,7 @@ def _write_sins(scored: Sequence[_Scored], arguments: argparse.Namespace, single
         _write_csv(scored)
     elif single or arguments.details or len(scored) == 1:
         print("\n\n".join(sins_text(each.score, _width()) for each in scored))
+        print(f"\n{NOTE}")
     else:
         names = [_row_name(each) for each in scored]
         print(sins_table(names, [each.score for each in scored], _width()))

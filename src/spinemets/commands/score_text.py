@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from spinemets.scoring.escc import EsccAssessment
 from spinemets.scoring.sins import MissingFact, Settles, SinsItem, SinsScore
 
-_NOTE = "Research software, not a medical device."
+NOTE = "Research software, not a medical device."
 _GAP = "  "
 _LEAST_EVIDENCE = 16
 # Width that the table of items needs beside the findings.
@@ -21,8 +21,6 @@ def sins_text(score: SinsScore, width: int) -> str:
         "",
         *_item_table(score.items, width),
         *_missing_text(score.missing, width),
-        "",
-        _NOTE,
     ]
     return "\n".join(lines)
 
@@ -34,13 +32,13 @@ def sins_table(names: Sequence[str], scores: Sequence[SinsScore], width: int) ->
         for name, s in zip(names, scores, strict=True)
     ]
     header = ("row", "level", "SINS", "class", "settled by")
-    return "\n".join((*aligned([header, *rows], width), "", _NOTE))
+    return "\n".join((*aligned([header, *rows], width), "", NOTE))
 
 
 def escc_text(assessment: EsccAssessment, width: int) -> str:
     """An ESCC grade with its reason."""
     if not assessment.is_gradable:
-        return f"ESCC {assessment.reason}\n{_NOTE}"
+        return f"ESCC {assessment.reason}\n{NOTE}"
     cut = "/".join("yes" if each else "no" for each in assessment.at_least_1c)
     return "\n".join(
         (
@@ -48,7 +46,7 @@ def escc_text(assessment: EsccAssessment, width: int) -> str:
             f"grade 1c or more: {cut}",
             _wrapped(assessment.reason, width, ""),
             "",
-            _NOTE,
+            NOTE,
         )
     )
 

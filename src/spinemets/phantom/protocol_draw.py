@@ -30,6 +30,7 @@ from spinemets.phantom.timing_draw import DIXON_WEIGHTINGS, Scanner, draw_echo_t
 from spinemets.study.records import Plane, Weighting
 
 _REFERENCE_VOXEL_MM3 = 4.0
+_STIR_AVERAGES = 3.5
 _PHASE_ALONG_SPINE = 0.75
 
 
@@ -260,7 +261,10 @@ def _noise_sd(visit: _Visit, timing: Timing, stack: SliceGeometry) -> float:
     voxel_mm3 = height / rows * width / columns * stack.thickness_mm
     bandwidth = np.sqrt(timing.pixel_bandwidth_hz / 200.0)
     field = np.sqrt(1.5 / visit.scanner.field_strength_t)
-    return float(visit.reference_noise_sd * np.sqrt(_REFERENCE_VOXEL_MM3 / voxel_mm3) * bandwidth * field)
+    voxel = np.sqrt(_REFERENCE_VOXEL_MM3 / voxel_mm3)
+    # Inversion takes most of the signal: such series are always averaged, three to four times.
+    averages = _STIR_AVERAGES if timing.kind is SequenceKind.INVERSION_RECOVERY else 1.0
+    return float(visit.reference_noise_sd * voxel * bandwidth * field / np.sqrt(averages))
 
 
 def _moved(rng: np.random.Generator, visit: _Visit, protocol: SeriesProtocol, index: int) -> SeriesProtocol:
