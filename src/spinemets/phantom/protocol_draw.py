@@ -263,7 +263,7 @@ def _noise_sd(visit: _Visit, timing: Timing, stack: SliceGeometry) -> float:
     field = np.sqrt(1.5 / visit.scanner.field_strength_t)
     voxel = np.sqrt(_REFERENCE_VOXEL_MM3 / voxel_mm3)
     # Inversion takes most of the signal: such series are always averaged, three to four times.
-    averages = _STIR_AVERAGES if timing.kind is SequenceKind.INVERSION_RECOVERY else 1.0
+    averages = 1.0 if timing.inversion_time_ms is None else _STIR_AVERAGES
     return float(visit.reference_noise_sd * voxel * bandwidth * field / np.sqrt(averages))
 
 
