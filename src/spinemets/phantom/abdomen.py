@@ -118,7 +118,8 @@ def _paint_vessels(canvas: TissueCanvas, middle: Floats, front: Floats, half_wid
     split = np.clip((canvas.level - 23.2) / 2.2, 0.0, 1.0)
     aorta = canvas.by_level((8, 10.5), (19, 10.5), (23.2, 8.5), (23.6, 6.5), (26, 5.5), (29, 4.0))
     ahead = front + canvas.by_level((16, 8.0), (19, 13.0), (23, 12.0), (26, 10.0), (29, 26.0))
-    low = canvas.level > 17.5
+    # Above, the thoracic aorta comes from the left to the same place.
+    low = canvas.by_level((17.9, 0.0), (18.5, 1.0))
     for aside in (-6.0 - 26.0 * split, -6.0 + 34.0 * split):
         wall = (aorta + 1.2) * low
         canvas.ellipse(middle + aside, ahead, wall, wall, Tissue.FASCIA)

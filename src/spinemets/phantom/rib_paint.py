@@ -44,9 +44,9 @@ def _rib(plan: ArchPlan, side: float) -> tuple[Bar, ...]:
     half_width, span = v.width_mm / 2.0, v.transverse_span_mm / 2.0
     low = v.level in _SHORT_RIBS
     head = (side * (half_width + 2.5), plan.wall + 4.0, plan.height - 1.0)
-    tubercle = (side * (span + 1.0), plan.back - 2.0, plan.height - 3.0)
-    angle = (side * (span + 24.0), plan.back - 8.0, plan.height - 14.0)
-    shaft = (side * (span + (45.0 if low else 62.0)), plan.back + 14.0, plan.height - (34.0 if low else 44.0))
+    tubercle = (side * (span + 1.0), plan.back - 3.0, plan.height - 3.0)
+    angle = (side * (span + 24.0), plan.back - 15.0, plan.height - 14.0)
+    shaft = (side * (span + (45.0 if low else 62.0)), plan.back - 4.0, plan.height - (34.0 if low else 44.0))
     stout, slim = (3.6, 3.4), (5.5, 3.2)
     return (
         Bar(Element.NONE, head, tubercle, (0, 0, 1), (4.8, 4.2), stout),

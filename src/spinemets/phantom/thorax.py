@@ -44,7 +44,7 @@ def _paint_lungs(
         (19.6, 0.9),
     )
     lung = (outline.half_width_mm - outline.fat_mm - _WALL_MM) * open_to / 2.0
-    back = roof - canvas.by_level((8, 2.0), (12, 12.0), (18, 12.0), (19.5, 2.0))
+    back = roof - canvas.by_level((8, -4.0), (12, 3.0), (18, 3.0), (19.5, -4.0))
     front = outline.front_mm - outline.fat_mm - _WALL_MM + 6.0
     # The dome of the diaphragm: behind, lung reaches down to T12; in front it ends higher.
     front = np.minimum(
@@ -133,9 +133,9 @@ def _paint_heart(canvas: TissueCanvas, middle: Floats, front: Floats) -> None:
     ascending = canvas.by_level((11.0, 0.0), (11.5, 13.0), (14.0, 13.0), (14.3, 0.0))
     canvas.ellipse(middle + 12.0, front + 62.0, ascending, ascending, Tissue.BLOOD_VESSEL)
     # The descending aorta lies on the left of the bodies, and comes to the middle at the diaphragm.
-    aside = canvas.by_level((11, -26.0), (15, -23.0), (19, -8.0), (20, -6.0))
+    aside = canvas.by_level((11, -26.0), (15, -22.0), (18.3, -8.0), (19, -6.0))
     ahead = canvas.by_level((11, 2.0), (15, 3.0), (19, 12.0))
-    size = canvas.by_level((11.2, 0.0), (11.6, 11.0), (18.4, 10.5), (18.5, 0.0))
+    size = canvas.by_level((11.2, 0.0), (11.6, 11.0), (18.7, 10.5), (19.2, 0.0))
     canvas.ellipse(middle + aside, front + ahead, size, size, Tissue.BLOOD_VESSEL)
     azygos = canvas.by_level((11.5, 0.0), (12, 3.4), (19, 2.4), (19.5, 0.0))
     canvas.ellipse(middle + 7.0, front + 4.0, azygos, azygos, Tissue.BLOOD_VESSEL)

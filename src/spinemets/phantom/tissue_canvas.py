@@ -22,7 +22,7 @@ _WARP_SCALE_MM = (26.0, 26.0, 32.0)
 # Profiles by level have no corners.
 _PROFILE_SMOOTHING_MM = 6.0
 _FINE_WARP_MM = 0.7
-_REACH_MM = 8.0
+_REACH_MM = 13.0
 _FURROW_MM = 4.0
 _FINE_SCALE_MM = (7.0, 7.0, 11.0)
 
