@@ -22,6 +22,8 @@ from spinemets.phantom.world_noise import WorldNoise
 _MARGIN_MM = 3.0
 _FILLET_MM = 2.5
 _OUTSIDE_MM = np.float32(99.0)
+# Over this width the parts of the sacrum are filleted where they meet.
+_FUSION_MM = 9.0
 # No bone is a smooth solid: its surface wanders by about this much.
 _UNEVEN_MM = np.float32(0.25)
 # Cartilage and fluid between the bones of a facet joint (Tanno et al. 2004, J Orthop Sci: about 1 mm each
@@ -61,8 +63,9 @@ def bone_fields(
     fields = [_field(plans[level], frame, grid, uneven) for level, frame in frames.items()]
     present = [field for field in fields if field is not None]
     for upper, lower in pairwise(present):
-        # The sacrum is fused.
-        if upper.level.region is not Region.SACRAL:
+        if upper.level.region is Region.SACRAL:
+            _fuse(upper, lower)
+        else:
             _carve_joint(upper, lower)
     return present
 
@@ -167,6 +170,20 @@ def _carve_joint(upper: BoneField, lower: BoneField) -> None:
     for mine, index, sign in ((upper, first, 1.0), (lower, second, -1.0)):
         limit = np.float32(sign) * difference + half_gap
         mine.arch_mm[index] = np.maximum(mine.arch_mm[index], limit)
+
+
+def _fuse(upper: BoneField, lower: BoneField) -> None:
+    """Joins the lateral masses and arches of two sacral vertebrae; each keeps what is nearer to it."""
+    first, second = _overlap(upper.box, lower.box)
+    if first is None or second is None:
+        return
+    above, below = upper.arch_mm[first].copy(), lower.arch_mm[second].copy()
+    joined = smooth_min(above, below, _FUSION_MM)
+    upper.arch_mm[first] = np.where(above <= below, joined, _OUTSIDE_MM)
+    lower.arch_mm[second] = np.where(above <= below, _OUTSIDE_MM, joined)
+    for mine, index in ((upper, first), (lower, second)):
+        unnamed = (mine.element[index] == 0) & (mine.arch_mm[index] <= 0)
+        mine.element[index][unnamed] = Element.SPINOUS_PROCESS
 
 
 def _overlap(

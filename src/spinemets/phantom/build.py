@@ -14,7 +14,7 @@ from spinemets.phantom.canal_plan import canal_plan
 from spinemets.phantom.chain import frames_of
 from spinemets.phantom.digital import DigitalSpine, VertebraFrame
 from spinemets.phantom.disc_shape import paint_discs
-from spinemets.phantom.foramen_paint import paint_foramina
+from spinemets.phantom.foramen_paint import paint_foramina, paint_sacral_foramina
 from spinemets.phantom.grid_box import GridBox
 from spinemets.phantom.ligament_paint import paint_anterior_ligament, paint_midline
 from spinemets.phantom.protocol import Station
@@ -121,7 +121,8 @@ def build_spine(spec: SpineSpec, box: BoxRas, settings: GridSettings | None = No
     streams = np.random.default_rng([spec.seed, _STREAM]).spawn(4)
     midline_rng, roots_rng, bone_rng, disc_rng = streams
     paint_midline(maps, near, plan, midline_rng)
-    fields = bone_fields(plans, frames, near, WorldNoise(bone_rng, _UNEVEN_SCALE_MM))
+    uneven = WorldNoise(bone_rng, _UNEVEN_SCALE_MM)
+    fields = bone_fields(plans, frames, near, uneven)
     for field in fields:
         _paint_bone(maps, field)
     for field in fields:
@@ -131,9 +132,11 @@ def build_spine(spec: SpineSpec, box: BoxRas, settings: GridSettings | None = No
         paint_vein(maps, field)
     paint_discs(maps, spec, frames, disc_rng)
     paint_foramina(maps, near, plans, frames)
+    paint_sacral_foramina(maps, near, plans, frames)
     canal = canal_plan(spec, frames, plans, (near_low, near_high), roots_rng)
     paint_canal(maps, canal.sections, canal.roof, canal.cauda)
     far_tissue = soft_tissue(far, spec, plan, plans, frames)
+    _paint_sacrum(far_tissue, bone_fields(plans, _sacral(frames), far, uneven))
     _carry_to_far(maps, far, far_tissue)
     return DigitalSpine(
         spec=spec,
@@ -200,6 +203,19 @@ def _paint_bone(maps: SpineMaps, field: BoneField) -> None:
     part.level[bone] = field.level.code
     part.element[arch] = field.element[arch]
     part.element[body] = Element.BODY
+
+
+def _sacral(frames: dict[Level, VertebraFrame]) -> dict[Level, VertebraFrame]:
+    return {level: frame for level, frame in frames.items() if level.region is Region.SACRAL}
+
+
+def _paint_sacrum(far_tissue: npt.NDArray[np.uint8], fields: list[BoneField]) -> None:
+    """The sacrum on the far grid: its wings reach beyond the near one."""
+    for field in fields:
+        distance = smooth_min(field.body_mm, field.arch_mm, 1.5)
+        part = far_tissue[field.box.index]
+        part[distance <= 0] = Tissue.CORTICAL_BONE
+        part[distance <= -_ARCH_CORTEX_MM] = Tissue.POSTERIOR_MARROW
 
 
 def _paint_joint(maps: SpineMaps, field: BoneField) -> None:

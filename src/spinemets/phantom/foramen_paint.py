@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from spinemets.anatomy import Anatomy, Element, Level, Region
 from spinemets.phantom.arch_shape import ArchPlan
 from spinemets.phantom.bar import Bar, box_of, distance_mm
 from spinemets.phantom.digital import VertebraFrame
-from spinemets.phantom.grid_box import GridBox
+from spinemets.phantom.grid_box import FloatArray, GridBox
 from spinemets.phantom.spine_maps import SpineMaps
 from spinemets.phantom.tissue import Tissue
 
@@ -17,6 +19,8 @@ _FAT_HALF_MM = {Region.CERVICAL: (3.4, 2.8), Region.THORACIC: (6.5, 5.0), Region
 # The vertebral artery runs through the transverse foramina from C6 up; its radius (texts).
 _WITH_ARTERY = (Level.C2, Level.C3, Level.C4, Level.C5, Level.C6)
 _ARTERY_MM = 2.2
+_SACRAL_WITH_FORAMINA = (Level.S1, Level.S2, Level.S3)
+_FAT_AROUND_ROOT_MM = 1.6
 _GANGLION_MM = {Region.CERVICAL: 2.2, Region.THORACIC: 1.9, Region.LUMBAR: 2.9}
 
 
@@ -39,6 +43,38 @@ def paint_foramina(
                 _paint(maps, grid, _fat(plans[level], side), frame, Tissue.EPIDURAL_FAT)
                 for root in _root(plans[level], side):
                     _paint(maps, grid, root, frame, Tissue.NERVE_ROOT)
+
+
+def paint_sacral_foramina(
+    maps: SpineMaps, grid: GridBox, plans: Mapping[Level, ArchPlan], frames: Mapping[Level, VertebraFrame]
+) -> None:
+    """Opens the ventral foramina between the sacral vertebrae, with fat and a root in each, in place.
+
+    Arguments as of ``paint_foramina``.
+    """
+    for level in _SACRAL_WITH_FORAMINA:
+        if level in frames:
+            for side in (1.0, -1.0):
+                passage = _sacral_passage(plans[level], side)
+                box = box_of(passage, frames[level], grid, _MARGIN_MM)
+                if box is not None:
+                    _open(maps.cut(box), distance_mm(passage, frames[level], box))
+
+
+def _open(part: SpineMaps, distance_mm: FloatArray) -> None:
+    free = np.isin(part.anatomy, (Anatomy.BACKGROUND, Anatomy.SACRUM)) & (part.element != Element.BODY)
+    passage = free & (distance_mm <= 0)
+    part.tissue[passage] = Tissue.EPIDURAL_FAT
+    part.tissue[passage & (distance_mm <= -_FAT_AROUND_ROOT_MM)] = Tissue.NERVE_ROOT
+    for codes in (part.anatomy, part.level, part.element):
+        codes[passage] = 0
+
+
+def _sacral_passage(plan: ArchPlan, side: float) -> Bar:
+    v = plan.vertebra
+    start = (side * 0.4 * v.canal_width_mm, plan.depth(0.4), -plan.height + 2.0)
+    end = (side * (0.5 * v.width_mm + 3.0), plan.wall + 0.45 * v.depth_mm, -plan.height - 3.0)
+    return Bar(Element.NONE, start, end, (0, 0, 1), (3.4, 3.0), (4.6, 4.2))
 
 
 def _paint(maps: SpineMaps, grid: GridBox, bar: Bar, frame: VertebraFrame, tissue: Tissue) -> None:

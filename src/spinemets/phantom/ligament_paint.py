@@ -47,6 +47,7 @@ def paint_midline(maps: SpineMaps, grid: GridBox, plan: BodyPlan, rng: np.random
     behind = (
         (aside < _INTERSPINOUS_HALF_WIDTH_MM - 1.9) & (depth <= tip + 1.4) & (depth > tip - _SUPRASPINOUS_MM)
     )
+    behind &= plan.at(plan.level, height) > 1.0
     tissue = maps.tissue[run]
     levels, values = zip(*_FAT_ABOVE_AT, strict=True)
     fat_above = np.interp(plan.at(plan.level, height), levels, values)
