@@ -1,6 +1,7 @@
 """Published dimensions of vertebrae, discs, canal, sac and cord, by level.
 
-Population means, both sexes together, rounded; the draw of a person scales and scatters them.
+Population means, both sexes together, rounded, some moved so that bodies match healthy MRI (J): quote the
+papers, not this table. The draw of a person scales and scatters them.
 
 Sources, by the letters in the tables:
     A  Panjabi et al. 1991, Spine 16:861 (cervical vertebrae C2-C7).
@@ -12,7 +13,7 @@ Sources, by the letters in the tables:
     F  Kunkel et al. 2011, J Anat 219:375 (thoracic discs).
     G  Frostell et al. 2016, Front Neurol 7:238 (cord).
     H  Kato et al. 2012, Eur Spine J 21:1499 (cervical sac and cord on MRI of 1211 people without symptoms).
-    J  No table by level known to us: read from healthy MRI (Chu et al. 2015, PLoS ONE 10:e0143327).
+    J  No table by level known to us (sac, lumbar spinous processes and heights among them): read from healthy MRI (Chu et al. 2015, PLoS ONE 10:e0143327).
     K  Cheng & Song 2003, Neurosurg Focus 15:E3 (sacrum), rounded, with anatomy texts for what it lacks.
 """
 

@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float32]
 # Slices are sampled at least this finely before k-space is cut to the acquired matrix.
 _FINE_PIXEL_MM = 0.55
 # With wrap, this share of the field of view is sampled beyond either edge along the phase axis.
-_WRAP_MARGIN = 0.25
+_WRAP_MARGIN = 0.12
 # Distance between ghosts against the field of view: heart and breath beat against the phase encodings.
 _GHOST_DISTANCE = (0.08, 0.3)
 _GHOST_COUNT = 2
@@ -97,12 +97,23 @@ def ghosts(
     return image
 
 
+def _fading_out(signal: Floats, margin: int, axis: int) -> Floats:
+    """Signal that fades to nothing over the margins beyond the field of view, as the coils' reach does."""
+    weight = np.ones(signal.shape[axis], dtype=np.float32)
+    fade = np.cos(np.pi / 2.0 * (np.arange(margin) + 1.0) / (margin + 1.0)) ** 2
+    weight[:margin], weight[-margin:] = fade[::-1], fade
+    shape = [1, 1, 1]
+    shape[axis] = -1
+    return np.asarray(signal * weight.reshape(shape))
+
+
 def receive(slices: Slices, protocol: SeriesProtocol, rng: np.random.Generator) -> Floats:
     """Magnitude image at the reconstructed matrix, (slice, row, column), with truncation and noise."""
     fine, geometry = slices.geometry, protocol.geometry
     signal = slices.signal
     if fine.margin:
-        signal = kspace.fold(signal, fine.counts[fine.phase_index], axis=1 + fine.phase_index)
+        axis = 1 + fine.phase_index
+        signal = kspace.fold(_fading_out(signal, fine.margin, axis), fine.counts[fine.phase_index], axis)
     image = np.empty((signal.shape[0], *geometry.reconstructed_matrix), dtype=np.float32)
     amplification = _noise_amplification(protocol.imperfections, image.shape[1:], fine.phase_index)
     for index, ideal in enumerate(signal):

@@ -68,6 +68,7 @@ FAT_T2_TRAIN_MS = (165.0, 133.0)
 FAT_T2_SINGLE_ECHO_MS = (58.0, 68.0)
 
 _VOID = WaterRow((1000.0, 1000.0), (1.0, 1.0), 0.0, r2_prime_per_s=500.0)
+# Marrow's T2 and density and the cord's T2 (a fifth above D) are moved so that ratios match real images (J).
 _MARROW_T1 = (700.0, 900.0)  # F
 _MARROW_T2 = (48.0, 42.0)  # B
 _TRABECULAR = 45.0  # F: T2* of marrow 12-15 ms at 1.5 T
