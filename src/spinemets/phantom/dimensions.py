@@ -13,7 +13,8 @@ Sources, by the letters in the tables:
     F  Kunkel et al. 2011, J Anat 219:375 (thoracic discs).
     G  Frostell et al. 2016, Front Neurol 7:238 (cord).
     H  Kato et al. 2012, Eur Spine J 21:1499 (cervical sac and cord on MRI of 1211 people without symptoms).
-    J  No table by level known to us (sac, lumbar spinous processes and heights among them): read from healthy MRI (Chu et al. 2015, PLoS ONE 10:e0143327).
+    J  No table by level known to us (sac, lumbar spinous processes and heights among them): read from healthy
+       MRI (Chu et al. 2015, PLoS ONE 10:e0143327).
     K  Cheng & Song 2003, Neurosurg Focus 15:E3 (sacrum), rounded, with anatomy texts for what it lacks.
 """
 
