@@ -1,20 +1,27 @@
 """Seconds and memory of one phantom study: three sagittal series of 18 x 384 x 384 and 60 axial slices.
 
-Run by hand: ``python benchmarks/phantom_speed.py``. The anatomy is built, every series acquired, and the
-anatomy, level, element and lesion truth of every series mapped; files are not written.
+Run by hand: ``python benchmarks/phantom_speed.py``. A patient with metastases and epidural tumour is built, every
+series acquired and written as DICOM, and all truth measured, mapped and written.
 """
 
 import os
 import resource
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
+from spinemets.anatomy import Level
 from spinemets.phantom.build import build_spine, station_box
+from spinemets.phantom.dicom_writer import StudyIdentity, write_dicom_series
 from spinemets.phantom.digital import DigitalSpine
+from spinemets.phantom.disease import draw_disease
+from spinemets.phantom.disease_paint import paint_disease
+from spinemets.phantom.disease_priors import DiseasePriors
 from spinemets.phantom.healthy import draw_healthy_spec
 from spinemets.phantom.protocol import (
     FatSuppression,
@@ -28,8 +35,12 @@ from spinemets.phantom.protocol import (
     Vendor,
 )
 from spinemets.phantom.scanner import acquire, acquire_labels
+from spinemets.phantom.spec import SpineSpec
+from spinemets.phantom.study import TRUTH_MAPS
 from spinemets.phantom.texture import texture_of
+from spinemets.phantom.truth import measure_truth, truth_of_slices
 from spinemets.study.records import Plane, Weighting
+from spinemets.volume import write_volume
 
 _TIMING = {
     Weighting.T1: Timing(SequenceKind.SPIN_ECHO, 560.0, 11.0, 150.0, 3, 10.0, 200.0),
@@ -108,20 +119,38 @@ def _protocols(spine: DigitalSpine) -> list[SeriesProtocol]:
     return series
 
 
+def _patient() -> SpineSpec:
+    rng = np.random.default_rng(3)
+    priors = DiseasePriors(lesion_free_chance=0.0, epidural_chance=1.0)
+    return draw_disease(
+        draw_healthy_spec(rng), rng, priors, [Level.T12, Level.L1, Level.L2, Level.L3, Level.L4]
+    )
+
+
 def main() -> None:
     """Time each part and the whole."""
-    with _timed("whole study"):
+    with tempfile.TemporaryDirectory() as folder, _timed("whole study"):
         with _timed("anatomy"):
-            spec = draw_healthy_spec(np.random.default_rng(3))
+            spec = _patient()
             spine = build_spine(spec, station_box(spec, Station.LUMBAR))
+        with _timed("disease"):
+            spine = paint_disease(spine)
+        with _timed("truth of levels and lesions"):
+            measure_truth(spine)
         with _timed("texture"):
             texture = texture_of(spine)
         for number, protocol in enumerate(_protocols(spine)):
             with _timed(f"{protocol.name} {protocol.geometry.shape}"):
-                acquire(spine, protocol, np.random.default_rng(number), texture)
-            with _timed("    its four truth maps"):
-                for what in ("anatomy", "level", "element", "lesion"):
-                    acquire_labels(spine, protocol, what)
+                image = acquire(spine, protocol, np.random.default_rng(number), texture)
+            with _timed("    its truth maps, written"):
+                for what in TRUTH_MAPS:
+                    path = Path(folder) / f"{protocol.name}_{what}.nii.gz"
+                    write_volume(path, acquire_labels(spine, protocol, what))
+            with _timed("    ESCC of its slices"):
+                truth_of_slices(spine, image.affine_ras, image.shape)
+            with _timed("    DICOM files"):
+                identity = StudyIdentity("benchmark", 1, "PHANTOM-1")
+                write_dicom_series(Path(folder) / protocol.name, protocol, image, identity, number + 1)
     peak_gib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"peak memory {peak_gib:.2f} GiB, near grid {spine.tissue.shape}, {os.cpu_count()} processors")
 

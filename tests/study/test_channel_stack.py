@@ -66,4 +66,5 @@ def test_a_simulated_patient_who_moved_is_moved_back():
     still = acquire(spine, sagittal[Weighting.T2], np.random.default_rng(2))
     aligned = align(still, acquire(spine, moved, np.random.default_rng(3)), _ALIGNMENT)
     assert aligned.corrected, aligned.statement
-    assert np.allclose(aligned.movement.translation_ras_mm, shift_mm, atol=1.0)
+    # Within one of these coarse pixels, 1.5 mm.
+    assert np.allclose(aligned.movement.translation_ras_mm, shift_mm, atol=1.5)
