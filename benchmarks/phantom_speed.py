@@ -1,7 +1,7 @@
 """Seconds and memory of one phantom study: three sagittal series of 18 x 384 x 384 and 60 axial slices.
 
-Run by hand: ``python benchmarks/phantom_speed.py``. A patient with metastases and epidural tumour is built, every
-series acquired and written as DICOM, and all truth measured, mapped and written.
+Run by hand: ``python benchmarks/phantom_speed.py``. A patient with metastases and epidural tumour is built,
+every series acquired and written as DICOM, and all truth measured, mapped and written.
 """
 
 import os
