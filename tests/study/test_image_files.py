@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from spinemets.errors import GeometryError, UnreadableFileError
-from spinemets.study.file_header import read_file_header
 from spinemets.study.file_names import is_image_name, is_mask_name, safe_key, stem_of, study_part
 from spinemets.study.file_series import NamedFile, named_files, series_of_file
 from spinemets.study.records import AcquisitionParameters, Evidence, FileSource, Plane, Weighting
 from spinemets.study.sidecar import read_sidecar
 from spinemets.volume import read_volume
+from spinemets.volume.header import read_file_header
 
 # Stored inferior, posterior, left: a sagittal stack with its slices last.
 _IPL = np.array([[0, 0, -4.0, 30.0], [0, -0.7, 0, 90.0], [-0.7, 0, 0, 150.0], [0, 0, 0, 1]])

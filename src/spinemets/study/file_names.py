@@ -6,9 +6,7 @@ from pathlib import Path
 from spinemets.study.records import AcquisitionParameters
 from spinemets.study.stations import region_named
 from spinemets.study.vocabulary import terms_of
-
-NIFTI_SUFFIXES = (".nii.gz", ".nii")
-IMAGE_SUFFIXES = (*NIFTI_SUFFIXES, ".mha", ".mhd")
+from spinemets.volume.header import IMAGE_SUFFIXES
 
 # Folders that hold what was made from images, and no images to read.
 PRODUCT_FOLDERS = frozenset(

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spinemets.errors import GeometryError, InputError
-from spinemets.study.file_header import read_file_header
 from spinemets.study.file_names import safe_key, stem_of
 from spinemets.study.plane import display_order, in_display_order, plane_of
 from spinemets.study.records import (
@@ -20,6 +19,7 @@ from spinemets.study.records import (
 )
 from spinemets.study.sidecar import EMPTY, Sidecar, read_sidecar
 from spinemets.study.weighting import judge_weighting
+from spinemets.volume.header import read_file_header
 
 
 @dataclass(frozen=True, slots=True)

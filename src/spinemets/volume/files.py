@@ -1,38 +1,22 @@
 """Volumes in NIfTI and MetaImage files."""
 
 import gzip
+import math
 import os
-import zlib
 from pathlib import Path
 from typing import Any
 
 import nibabel
 import numpy as np
-from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
 
 from spinemets.errors import GeometryError, InputError, PixelDataError, UnreadableFileError
+from spinemets.volume.header import NIFTI_SUFFIXES, UNREADABLE, FileHeader, read_file_header, unknown_suffix
 from spinemets.volume.record import Volume
 
-NIFTI_SUFFIXES = (".nii", ".nii.gz")
-METAIMAGE_SUFFIXES = (".mha", ".mhd")
 # 1024 slices of 1024 x 1024: more than any spine MRI holds; a header that claims more is wrong or hostile.
 MAXIMUM_VOXELS = 2**30
-# Further apart than this, the two transforms of a NIfTI header contradict each other; the quaternion of an
-# oblique one is stored in single precision and may be off by more than half a millimetre at the far corner.
-_FORMS_AGREE_MM = 1.0
 _COMPRESSION = 6
-# All that nibabel raises on files that are not what they claim to be.
-_UNREADABLE = (
-    ImageFileError,
-    HeaderDataError,
-    OSError,
-    EOFError,
-    ValueError,
-    KeyError,
-    OverflowError,
-    zlib.error,
-)
 
 
 def read_volume(path: Path, maximum_voxels: int = MAXIMUM_VOXELS) -> Volume:
@@ -50,14 +34,14 @@ def read_volume(path: Path, maximum_voxels: int = MAXIMUM_VOXELS) -> Volume:
         GeometryError: If it has no orientation, a contradictory or a singular one, or not three axes.
         PixelDataError: If its voxels are missing, too many or no numbers.
     """
-    name = path.name.casefold()
-    if not path.is_file():
-        raise UnreadableFileError("no such file", file=path, remedy="check the path")
-    if name.endswith(NIFTI_SUFFIXES):
-        return _read_nifti(path, maximum_voxels)
-    if name.endswith(METAIMAGE_SUFFIXES):
-        return _read_metaimage(path, maximum_voxels)
-    raise _unknown_suffix(path)
+    header = read_file_header(path)
+    # Python's integers do not overflow, unlike the headers that want them to.
+    if (voxels := math.prod(header.shape)) > maximum_voxels:
+        raise PixelDataError(
+            f"claims {voxels} voxels, more than {maximum_voxels}", file=path, remedy="check the header"
+        )
+    nifti = path.name.casefold().endswith(NIFTI_SUFFIXES)
+    return _read_nifti(path, header) if nifti else _read_metaimage(path)
 
 
 def write_volume(path: Path, volume: Volume) -> None:
@@ -74,7 +58,7 @@ def write_volume(path: Path, volume: Volume) -> None:
     name = path.name.casefold()
     suffix = next((end for end in (".nii.gz", ".nii", ".mha") if name.endswith(end)), None)
     if suffix is None:
-        raise _unknown_suffix(path)
+        raise unknown_suffix(path)
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}{suffix}")
     try:
         if suffix == ".mha":
@@ -86,51 +70,16 @@ def write_volume(path: Path, volume: Volume) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _unknown_suffix(path: Path) -> InputError:
-    known = ", ".join((*NIFTI_SUFFIXES, *METAIMAGE_SUFFIXES))
-    return UnreadableFileError(f"has the suffix of no known image format; known: {known}", file=path)
-
-
-def _read_nifti(path: Path, maximum_voxels: int) -> Volume:
+def _read_nifti(path: Path, header: FileHeader) -> Volume:
     try:
-        image: Any = nibabel.load(path)
-        shape = _three_axes(tuple(int(count) for count in image.shape), path)
-        _check_size(shape, maximum_voxels, path)
-        affine = _nifti_affine(image, path)
-        array = _nifti_values(image).reshape(shape)
-    except _UNREADABLE as error:
+        array = _nifti_values(nibabel.load(path)).reshape(header.shape)
+    except UNREADABLE as error:
         raise UnreadableFileError(
             f"cannot be read as NIfTI ({_first_line(error)})",
             file=path,
             remedy="copy or convert the file again",
         ) from error
-    return _checked(array, affine, path)
-
-
-def _nifti_affine(image: Any, path: Path) -> Any:
-    header = image.header
-    sform, sform_code = header.get_sform(coded=True)
-    qform, qform_code = header.get_qform(coded=True)
-    if not sform_code and not qform_code:
-        raise GeometryError(
-            "says nowhere how its voxels lie in the patient",
-            file=path,
-            field="qform_code, sform_code",
-            remedy="convert the original again with dcm2niix",
-        )
-    if sform_code and qform_code:
-        corner = np.append(np.asarray(image.shape[:3]) - 1, 1)
-        ends = np.stack([np.array([0, 0, 0, 1]), corner], axis=1)
-        apart = float(np.abs(sform @ ends - qform @ ends).max())
-        # The sform wins, as the standard has it, but not where the qform says something else.
-        if not apart <= _FORMS_AGREE_MM:
-            raise GeometryError(
-                f"holds two orientations that are {apart:.1f} mm apart",
-                file=path,
-                field="qform, sform",
-                remedy="set both from the one that is right",
-            )
-    return sform if sform_code else qform
+    return _checked(array, header.affine_ras, path)
 
 
 def _nifti_values(image: Any) -> np.ndarray[tuple[int, ...], np.dtype[Any]]:
@@ -141,7 +90,7 @@ def _nifti_values(image: Any) -> np.ndarray[tuple[int, ...], np.dtype[Any]]:
     return np.asarray(proxy.get_unscaled())
 
 
-def _read_metaimage(path: Path, maximum_voxels: int) -> Volume:
+def _read_metaimage(path: Path) -> Volume:
     import SimpleITK
 
     from spinemets.volume.simpleitk import from_simpleitk
@@ -150,38 +99,17 @@ def _read_metaimage(path: Path, maximum_voxels: int) -> Volume:
     reader.SetFileName(str(path))
     try:
         reader.SetImageIO("MetaImageIO")
-        reader.ReadImageInformation()
-        if reader.GetDimension() != 3:
-            raise GeometryError(f"has {reader.GetDimension()} axes, not three", file=path)
-        if reader.GetNumberOfComponents() != 1:
-            raise PixelDataError("has several values a voxel", file=path)
-        _check_size(tuple(reader.GetSize()), maximum_voxels, path)
         image = reader.Execute()
     except RuntimeError as error:
         raise UnreadableFileError(
             f"cannot be read as MetaImage ({_first_line(error)})", file=path, remedy="copy the file again"
         ) from error
+    if image.GetDimension() != 3:
+        raise GeometryError(f"has {image.GetDimension()} axes, not three", file=path)
+    if image.GetNumberOfComponentsPerPixel() != 1:
+        raise PixelDataError("has several values a voxel", file=path)
     volume = from_simpleitk(image)
     return _checked(volume.array, volume.affine_ras, path)
-
-
-def _three_axes(shape: tuple[int, ...], path: Path) -> tuple[int, int, int]:
-    kept = shape[:3] + tuple(count for count in shape[3:] if count != 1)
-    if len(kept) != 3 or min(kept) < 1:
-        raise GeometryError(
-            f"has the shape {shape}, not three axes", file=path, remedy="split it into volumes of three axes"
-        )
-    i, j, k = kept
-    return i, j, k
-
-
-def _check_size(shape: tuple[int, ...], maximum_voxels: int, path: Path) -> None:
-    # Python's integers do not overflow, unlike the headers that want them to.
-    voxels = shape[0] * shape[1] * shape[2]
-    if voxels > maximum_voxels:
-        raise PixelDataError(
-            f"claims {voxels} voxels, more than {maximum_voxels}", file=path, remedy="check the header"
-        )
 
 
 def _checked(array: np.ndarray[tuple[int, ...], np.dtype[Any]], affine: Any, path: Path) -> Volume:

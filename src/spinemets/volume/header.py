@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nibabel
 import numpy as np
 import numpy.typing as npt
+from nibabel.filebasedimages import ImageFileError
+from nibabel.spatialimages import HeaderDataError
 
 from spinemets.errors import GeometryError, UnreadableFileError
-from spinemets.study.file_names import NIFTI_SUFFIXES
+
+NIFTI_SUFFIXES = (".nii.gz", ".nii")
+METAIMAGE_SUFFIXES = (".mha", ".mhd")
+IMAGE_SUFFIXES = (*NIFTI_SUFFIXES, *METAIMAGE_SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +41,8 @@ def read_file_header(path: Path) -> FileHeader:
     """
     if not path.is_file():
         raise UnreadableFileError("no such file", file=path, remedy="check the path")
+    if not path.name.casefold().endswith(IMAGE_SUFFIXES):
+        raise unknown_suffix(path)
     nifti = path.name.casefold().endswith(NIFTI_SUFFIXES)
     header = _nifti_header(path) if nifti else _itk_header(path)
     if min(header.shape) < 1:
@@ -42,28 +50,30 @@ def read_file_header(path: Path) -> FileHeader:
     return header
 
 
+# All that nibabel raises on files that are not what they claim to be.
+UNREADABLE = (
+    *(ImageFileError, HeaderDataError, OSError, EOFError),
+    *(ValueError, KeyError, OverflowError, zlib.error),
+)
 # Further apart than this, the two transforms of a NIfTI header contradict each other. The qform's quaternion
 # is float32 with one part left to be computed: near half turns, as oblique stacks have, that is up to 1.2e-3
 # off (the worst of 20,000 drawn), 0.6 mm over half a metre.
 _FORMS_AGREE_MM = 1.0
 
 
-def _nifti_header(path: Path) -> FileHeader:
-    import nibabel
-    from nibabel.filebasedimages import ImageFileError
-    from nibabel.spatialimages import HeaderDataError
+def unknown_suffix(path: Path) -> UnreadableFileError:
+    """The error for a file whose name is that of no image."""
+    known = ", ".join(IMAGE_SUFFIXES)
+    return UnreadableFileError(f"has the suffix of no known image format; known: {known}", file=path)
 
-    # All that nibabel raises on files that are not what they claim to be.
-    unreadable = (
-        *(ImageFileError, HeaderDataError, OSError, EOFError),
-        *(ValueError, KeyError, OverflowError, zlib.error),
-    )
+
+def _nifti_header(path: Path) -> FileHeader:
     try:
         image: Any = nibabel.load(path)
         shape = tuple(map(int, image.shape))
         unit = image.header.get_xyzt_units()[0]
         needed = int(image.dataobj.offset) + math.prod(shape) * int(image.dataobj.dtype.itemsize)
-    except unreadable as error:
+    except UNREADABLE as error:
         raise UnreadableFileError(f"is no readable NIfTI file ({error})", file=path) from None
     if unit in {"meter", "micron"}:
         raise GeometryError(
