@@ -80,3 +80,15 @@ def test_python_dash_m_is_the_same_command():
         [sys.executable, "-m", "spinemets", "--version"], capture_output=True, text=True, check=True
     )
     assert finished.stdout == f"spinemets {__version__}\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes close differently there")
+def test_a_reader_who_leaves_early_is_no_error(tmp_path):
+    table = "level\n" + "T1\n" * 20_000
+    (tmp_path / "lesions.csv").write_text(table)
+    words = [sys.executable, "-m", "spinemets", "score", "sins", str(tmp_path / "lesions.csv"), "--csv"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait() == 141
+        assert process.stderr.read() == b""

@@ -1,6 +1,7 @@
 """The ``spinemets`` command: finds the command that was asked for, and imports nothing else."""
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,8 +70,8 @@ def _run(command: Command, arguments: list[str]) -> int:
         print("spinemets: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # The reader (a pager, head) has gone; what is left to say has nowhere to go.
-        sys.stderr.close()
+        # The reader (a pager, head) has gone; what is still buffered must not raise again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
 
 

@@ -32,6 +32,7 @@ def run(config_name: str, argv: Sequence[str], task: "Callable[[DictConfig], int
     from omegaconf.errors import OmegaConfBaseException
 
     statuses: list[int] = []
+    reader_left: list[BrokenPipeError] = []
 
     def job(config: "DictConfig") -> None:
         try:
@@ -46,6 +47,8 @@ def run(config_name: str, argv: Sequence[str], task: "Callable[[DictConfig], int
         except OmegaConfBaseException as error:
             print(f"spinemets {config_name}: {str(error).splitlines()[0]}", file=sys.stderr)
             statuses.append(2)
+        except BrokenPipeError as error:
+            reader_left.append(error)
         except Exception:
             # A bug of ours: Hydra shows it and ends the process.
             statuses.append(1)
@@ -58,6 +61,8 @@ def run(config_name: str, argv: Sequence[str], task: "Callable[[DictConfig], int
         except SystemExit as stop:
             # Hydra ends the process with 1 where a config cannot be composed; for us that is 2.
             return 0 if stop.code in (None, 0) else max(statuses, default=2)
+    if reader_left:
+        raise reader_left[0]
     return max(statuses, default=0)
 
 

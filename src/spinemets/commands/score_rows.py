@@ -4,7 +4,7 @@ import csv
 import difflib
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,12 @@ from spinemets.scoring.sins_text import FIELDS
 
 Row = dict[str, str]
 _DELIMITERS = ",;\t"
-# A cell that starts so is run as a formula by spreadsheets (OWASP, CSV injection).
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# So much of a field's name in common with a column's makes a person think that the column is read.
+_TELLING_LETTERS = 6
 
 
-def rows_of_text(text: str, layout: str, file: Path) -> list[Row]:
-    """All rows of a CSV or JSON text.
+def rows_of_text(text: str, layout: str, file: Path) -> list[Row | InputError]:
+    """All rows of a CSV or JSON text; a row that cannot be used is the error that says why.
 
     Args:
         text: The whole text.
@@ -26,7 +26,7 @@ def rows_of_text(text: str, layout: str, file: Path) -> list[Row]:
         file: Named in messages.
 
     Raises:
-        InputError: If the text is no such table, has no level, or misspells a field.
+        InputError: If the text is no such table, has no level, or a column's name is a misspelt field.
     """
     rows = list(_csv_rows(text, file) if layout == "csv" else _json_rows(text, file))
     if not rows:
@@ -34,46 +34,75 @@ def rows_of_text(text: str, layout: str, file: Path) -> list[Row]:
     return rows
 
 
-def safe_cell(text: str) -> str:
-    """Text for a CSV cell that no spreadsheet takes for a formula; numbers stay as they are."""
-    if not text.startswith(_FORMULA_STARTS):
-        return text
-    try:
-        float(text)
-    except ValueError:
-        return f"'{text}"
-    return text
+def unread_columns(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Columns that are kept but not read, though they look like a field that is missing, with that field."""
+    present = set(names)
+    for field in FIELDS:
+        if field not in present:
+            start = field[:_TELLING_LETTERS]
+            yield from ((name, field) for name in sorted(present) if name.casefold().startswith(start))
 
 
-def _csv_rows(text: str, file: Path) -> Iterator[Row]:
+def _csv_rows(text: str, file: Path) -> Iterator[Row | InputError]:
     header = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=header.count)
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter)
     try:
         names = [name.strip() for name in next(reader, [])]
         names = [name.casefold() if name.casefold() in FIELDS else name for name in names]
-        _check_names(names, file)
+        _check_header(names, file)
         for number, cells in enumerate((cells for cells in reader if any(cells)), start=1):
             if len(cells) > len(names):
-                raise InputError(
-                    f"has {len(cells)} cells for {len(names)} columns", file=file, field=f"row {number}"
-                )
-            yield dict(zip(names, cells, strict=False))
+                problem = f"has {len(cells)} cells for {len(names)} columns"
+                yield InputError(problem, field=f"row {number}", remedy='quote cells that hold a "," or ";"')
+            else:
+                yield dict(zip(names, cells, strict=False))
     except csv.Error as error:
         raise UnreadableFileError(f"is no CSV ({error})", file=file) from None
 
 
-def _json_rows(text: str, file: Path) -> Iterator[Row]:
+def _check_header(names: Sequence[str], file: Path) -> None:
+    for name in names:
+        if meant := _misspelt(name):
+            raise InputError("is not a field", file=file, field=name, remedy=f"did you mean {meant}?")
+    if len(set(names)) < len(names):
+        raise InputError("has a column twice", file=file, field=", ".join(names))
+    if "level" not in names:
+        raise InputError("is missing", file=file, field="level", remedy=f"fields: {', '.join(FIELDS)}")
+
+
+def _json_rows(text: str, file: Path) -> Iterator[Row | InputError]:
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=_object)
+    except RecursionError:
+        raise UnreadableFileError("is no JSON of lesions (nested too deeply)", file=file) from None
     except ValueError as error:
         raise UnreadableFileError(f"is no JSON ({error})", file=file) from None
     entries: Sequence[Any] = content if isinstance(content, list) else [content]
     for number, entry in enumerate(entries, start=1):
-        if not isinstance(entry, Mapping):
-            raise InputError("is no object of fields", file=file, field=f"row {number}")
-        _check_names(list(entry), file)
-        yield {name: _json_text(value) for name, value in entry.items()}
+        yield _json_row(entry, number)
+
+
+def _json_row(entry: object, number: int) -> Row | InputError:
+    if not isinstance(entry, Mapping):
+        return InputError(
+            "is no object of fields", field=f"row {number}", remedy=f"fields: {', '.join(FIELDS)}"
+        )
+    for name in entry:
+        if meant := _misspelt(name):
+            return InputError(
+                "is not a field", field=f"row {number}, {name}", remedy=f"did you mean {meant}?"
+            )
+    return {name: _json_text(value) for name, value in entry.items()}
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"an object holds {twice!r} twice")
+    return content
 
 
 def _json_text(value: object) -> str:
@@ -84,12 +113,8 @@ def _json_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _check_names(names: Sequence[str], file: Path) -> None:
-    """A misspelt field would silently be unknown: it is refused."""
-    for name in names:
-        if name not in FIELDS and (like := difflib.get_close_matches(name.casefold(), FIELDS, 1, 0.8)):
-            raise InputError("is not a field", file=file, field=name, remedy=f"did you mean {like[0]}?")
-    if len(set(names)) < len(names):
-        raise InputError("has a column twice", file=file, field=", ".join(names))
-    if "level" not in names:
-        raise InputError("is missing", file=file, field="level", remedy=f"fields: {', '.join(FIELDS)}")
+def _misspelt(name: str) -> str | None:
+    """The field that a name comes close to: read as a column of the user's own it would stay unknown."""
+    if name in FIELDS:
+        return None
+    return next(iter(difflib.get_close_matches(name.casefold(), FIELDS, 1, 0.8)), None)

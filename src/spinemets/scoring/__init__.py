@@ -7,11 +7,13 @@ from spinemets.scoring.location import location_of
 from spinemets.scoring.pathway import Pathway, PathwayInputs, suggest_pathway
 from spinemets.scoring.possible import Possible, Source, possible, unknown
 from spinemets.scoring.sins import SinsClass, SinsFindings, SinsScore, score_sins
+from spinemets.scoring.sins_study import HighestSins, highest_sins
 
 __all__ = [
     "EsccAssessment",
     "EsccFindings",
     "FractureJudgement",
+    "HighestSins",
     "Pathway",
     "PathwayInputs",
     "Possible",
@@ -20,6 +22,7 @@ __all__ = [
     "SinsScore",
     "Source",
     "grade_escc",
+    "highest_sins",
     "judge_collapse",
     "judge_fracture",
     "location_of",

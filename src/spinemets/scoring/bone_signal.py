@@ -4,6 +4,7 @@ Rules of the review of Montoya-Bordon et al. 2023 (doi:10.1016/j.recot.2023.05.0
 below.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -122,9 +123,9 @@ def fat_fraction(water: float, fat: float) -> float:
     """Fat's share of the signal, F / (W + F), from 0 to 1.
 
     Raises:
-        ValueError: If a signal is negative or both are zero.
+        ValueError: If a signal is negative or not finite, or both are zero.
     """
-    if min(water, fat) < 0 or water + fat == 0:
+    if not (min(water, fat) >= 0 and 0 < water + fat < math.inf):
         raise ValueError(f"water {water:g} and fat {fat:g} give no fat fraction")
     return fat / (water + fat)
 
@@ -133,17 +134,23 @@ def phase_drop_percent(in_phase: float, opposed_phase: float) -> float:
     """Loss of signal from in phase to opposed phase, in percent; negative where it grows.
 
     Raises:
-        ValueError: If there is no signal in phase.
+        ValueError: If there is no signal in phase, or a signal is not finite.
     """
-    if in_phase <= 0:
+    if not 0 < in_phase < math.inf:
         raise ValueError(f"in-phase signal is {in_phase:g}; it must be above 0")
+    _check_finite("opposed-phase signal", opposed_phase)
     return 100.0 * (in_phase - opposed_phase) / in_phase
 
 
 def judge_phase_drop(
     drop_percent: float, threshold_percent: float = DEFAULT_PHASE_DROP_PERCENT
 ) -> SignalJudgement:
-    """Whether marrow fat is still there: a small drop means that something has replaced it."""
+    """Whether marrow fat is still there: a small drop means that something has replaced it.
+
+    Raises:
+        ValueError: If the drop is not finite.
+    """
+    _check_finite("signal drop", drop_percent)
     malignant = drop_percent < threshold_percent
     side = "below" if malignant else "not below"
     return SignalJudgement(
@@ -153,7 +160,13 @@ def judge_phase_drop(
 
 
 def judge_fat_fraction(fraction: float, threshold: float | None) -> SignalJudgement:
-    """Whether a fat fraction is suspiciously low; without a threshold of one's own nothing is judged."""
+    """Whether a fat fraction is suspiciously low; without a threshold of one's own nothing is judged.
+
+    Raises:
+        ValueError: If the fraction is not between 0 and 1.
+    """
+    if not 0 <= fraction <= 1:
+        raise ValueError(f"fat fraction is {fraction:g}; it must be from 0 to 1")
     if threshold is None:
         return SignalJudgement(
             Suggestion.UNDETERMINED, f"fat fraction {fraction:.2f}; no threshold is configured"
@@ -171,7 +184,11 @@ def judge_adc(adc_um2_s: float, threshold_um2_s: float | None) -> SignalJudgemen
     Args:
         adc_um2_s: Apparent diffusion coefficient in square micrometres a second (10^-6 mm2/s).
         threshold_um2_s: Lower values speak for untreated malignancy; None if none is configured.
+
+    Raises:
+        ValueError: If the coefficient is not finite.
     """
+    _check_finite("ADC", adc_um2_s)
     if threshold_um2_s is None:
         return SignalJudgement(Suggestion.UNDETERMINED, f"ADC {adc_um2_s:.0f}; no threshold is configured")
     low = adc_um2_s < threshold_um2_s
@@ -181,8 +198,19 @@ def judge_adc(adc_um2_s: float, threshold_um2_s: float | None) -> SignalJudgemen
     )
 
 
-def judge_ct_density(mean_hu: float) -> SignalJudgement:
-    """Blastic metastasis or bone island by CT density; supporting evidence only, and never for MRI values."""
+def judge_ct_density(mean_hu: float, *, modality: str) -> SignalJudgement:
+    """Blastic metastasis or bone island by CT density; supporting evidence only.
+
+    Args:
+        mean_hu: Mean density of the lesion, in Hounsfield units.
+        modality: DICOM modality of the image that it was measured on; only ``CT`` has Hounsfield units.
+
+    Raises:
+        ValueError: If the image is no CT, or the density is not finite.
+    """
+    if modality != "CT":
+        raise ValueError(f"density in Hounsfield units was asked of {modality!r}; only CT has it")
+    _check_finite("mean density", mean_hu)
     if mean_hu < CT_METASTASIS_BELOW_HU:
         suggests, where = Suggestion.MALIGNANT, f"below {CT_METASTASIS_BELOW_HU:g} HU (metastasis)"
     elif mean_hu >= CT_BONE_ISLAND_FROM_HU:
@@ -192,6 +220,12 @@ def judge_ct_density(mean_hu: float) -> SignalJudgement:
     return SignalJudgement(
         suggests, f"mean density {mean_hu:.0f} HU, {where}; disputed (Azar 2021), supporting evidence only"
     )
+
+
+def _check_finite(name: str, value: float) -> None:
+    # Every comparison with NaN is false, which would read as benign.
+    if not math.isfinite(value):
+        raise ValueError(f"{name} is {value:g}; it must be a finite number")
 
 
 def tissues_of_signal(

@@ -86,17 +86,17 @@ class EsccAssessment:
 
 def grade_escc(findings: EsccFindings) -> EsccAssessment:
     """The grades that the findings allow; several where a finding is not known."""
-    open_names = [name for name in (*_LADDER, "csf_visible") if getattr(findings, name) is None]
-    grades = {_grade(completion) for completion in _completions(findings)}
+    completions = tuple(_completions(findings))
+    grades = {_grade(completion) for completion in completions}
     stated = [
         f"{field.name.replace('_', ' ')}: {'yes' if getattr(findings, field.name) else 'no'}"
         for field in fields(findings)
         if field.name != "has_cord" and getattr(findings, field.name) is not None
     ]
     reason = "; ".join(stated) or "nothing is known"
-    relevant = [name for name in open_names if len(grades) > 1]
-    if relevant:
-        reason += f"; not known: {', '.join(name.replace('_', ' ') for name in relevant)}"
+    undecided = _undecided(completions)
+    if stated and undecided:
+        reason += f"; not known: {', '.join(name.replace('_', ' ') for name in undecided)}"
     cauda = None if findings.has_cord is None else not findings.has_cord
     if cauda:
         reason += f". {CAUDA_EQUINA_NOTE}"
@@ -137,6 +137,14 @@ def _completions(findings: EsccFindings) -> Iterable[tuple[bool, ...]]:
             for csf in (True, False):
                 if findings.csf_visible in (None, csf):
                     yield (*ladder, csf)
+
+
+def _undecided(completions: Sequence[tuple[bool, ...]]) -> list[str]:
+    """Findings that would tell the possible grades apart; those that others imply are not among them."""
+    steps = {sum(ladder) for *ladder, _ in completions}
+    names = list(_LADDER[min(steps) : max(steps)])
+    csf = {csf_visible for *ladder, csf_visible in completions if all(ladder)}
+    return [*names, "csf_visible"] if len(csf) > 1 else names
 
 
 def _grade(completion: tuple[bool, ...]) -> EsccGrade:

@@ -28,6 +28,7 @@ class Sign(StrEnum):
     CT_CORTEX_DESTROYED = "CT: anterolateral or posterior cortex destroyed"
     CT_CANCELLOUS_DESTROYED = "CT: cancellous bone destroyed"
     CONVEX_POSTERIOR_WALL = "convex posterior wall"
+    CT_NO_VACUUM = "CT: no intravertebral vacuum"
     CT_PEDICLE_DESTROYED = "CT: pedicle destroyed"
     SOFT_TISSUE_MASS = "paravertebral or epidural mass"
     FOCAL_LESIONS_ELSEWHERE = "focal lesions elsewhere"
@@ -61,6 +62,9 @@ _OSTEOPOROTIC_SIGNS = frozenset(
         Sign.MR_HAEMATOMA_WITHOUT_ENHANCEMENT,
     }
 )
+# The table's one sign that is an absence. Many osteoporotic fractures lack a vacuum too, so that it speaks
+# against an osteoporotic cause but closes nothing by itself.
+_ABSENCES = {Sign.CT_NO_VACUUM: Sign.CT_VACUUM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,8 @@ class FractureJudgement:
         causes: Every cause that the signs leave open.
         osteoporotic, metastatic: Signs present on either side, in the order of the table.
         absent: Signs that were looked for and not found.
-        statement: The counts, in a sentence. Signs are counted, not weighted: no source gives weights.
+        statement: The counts, and why the cause is or is not settled. Signs are counted, not weighted: no
+            source gives weights.
     """
 
     causes: tuple[FractureCause, ...]
@@ -90,16 +95,50 @@ def judge_fracture(signs: Mapping[Sign, bool | None]) -> FractureJudgement:
     """The causes that signs leave open: one if all that are present agree, else both.
 
     Args:
-        signs: Present (True), looked for and absent (False), or not known (None, or left out).
+        signs: Present (True), looked for and absent (False), or not known (None, or left out). An absent
+            vacuum is itself a sign of the metastatic side; it need not be given twice.
+
+    Raises:
+        ValueError: If a sign and its absence are both said to be present, or both absent.
     """
-    present = [sign for sign in Sign if signs.get(sign) is True]
-    absent = tuple(sign for sign in Sign if signs.get(sign) is False)
+    known = _with_absences(signs)
+    present = tuple(sign for sign in Sign if known.get(sign) is True)
+    absent = tuple(sign for sign in Sign if known.get(sign) is False)
     sides = {cause: tuple(s for s in present if cause_of(s) is cause) for cause in FractureCause}
-    spoken = tuple(cause for cause in FractureCause if sides[cause])
-    causes = spoken or tuple(FractureCause)
     osteoporotic, metastatic = sides[FractureCause.OSTEOPOROTIC], sides[FractureCause.METASTATIC]
+    causes, why = _conclude(osteoporotic, metastatic)
     statement = (
-        f"{len(osteoporotic)} signs of an osteoporotic and {len(metastatic)} of a metastatic fracture, "
-        f"{len(Sign) - len(present) - len(absent)} not assessed"
+        f"signs of an osteoporotic fracture: {len(osteoporotic)}, of a metastatic one: {len(metastatic)}, "
+        f"not assessed: {len(Sign) - len(present) - len(absent)}; {why}"
     )
     return FractureJudgement(causes, osteoporotic, metastatic, absent, statement)
+
+
+def _with_absences(signs: Mapping[Sign, bool | None]) -> dict[Sign, bool | None]:
+    known = dict(signs)
+    for absence, sign in _ABSENCES.items():
+        answers = {
+            answer for answer in (signs.get(sign), _opposite(signs.get(absence))) if answer is not None
+        }
+        if len(answers) > 1:
+            raise ValueError(f"{sign!r} and {absence!r} contradict each other")
+        if answers:
+            known[sign] = answers.pop()
+            known[absence] = not known[sign]
+    return known
+
+
+def _opposite(answer: bool | None) -> bool | None:
+    return None if answer is None else not answer
+
+
+def _conclude(
+    osteoporotic: tuple[Sign, ...], metastatic: tuple[Sign, ...]
+) -> tuple[tuple[FractureCause, ...], str]:
+    if osteoporotic and metastatic:
+        return tuple(FractureCause), "they conflict, so both causes stay open"
+    if osteoporotic:
+        return (FractureCause.OSTEOPOROTIC,), "all signs present agree"
+    if set(metastatic) - set(_ABSENCES):
+        return (FractureCause.METASTATIC,), "all signs present agree"
+    return tuple(FractureCause), "no sign settles the cause"

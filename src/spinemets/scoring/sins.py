@@ -161,8 +161,7 @@ def score_sins(findings: SinsFindings) -> SinsScore:
     items = tuple(
         SinsItem(
             item,
-            tuple(str(value.value) for value in values),
-            tuple(POINTS[item][value] for value in values),
+            *_names_and_points(item, values),
             known.source,
             known.evidence,
             known.needs_confirmation,
@@ -181,6 +180,11 @@ def class_of(total: int) -> SinsClass:
     if not 0 <= total <= 18:
         raise ValueError(f"{total} is no SINS total; totals are 0 to 18")
     return next(each for lowest, each in _CLASS_FROM if total >= lowest)
+
+
+@lru_cache(maxsize=4096)
+def _names_and_points(item: Item, values: tuple[Enum, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    return tuple(str(value.value) for value in values), tuple(POINTS[item][value] for value in values)
 
 
 _Outcome = tuple[int, int, tuple[SinsClass, ...], tuple[Consultation, ...], tuple[MissingFact, ...]]

@@ -6,9 +6,15 @@ from enum import StrEnum
 from functools import lru_cache, partial
 from typing import TypeVar
 
-from spinemets.anatomy import BoneLesionType, Level
+from spinemets.anatomy import STANDARD_NUMBERING, BoneLesionType, Level, Numbering
 from spinemets.errors import InputError
-from spinemets.scoring.collapse import ANY_PERCENT, DEFAULT_NOISE_PERCENT, PercentRange, judge_collapse
+from spinemets.scoring.collapse import (
+    ANY_PERCENT,
+    DEFAULT_NOISE_PERCENT,
+    PercentRange,
+    genant_grade,
+    judge_collapse,
+)
 from spinemets.scoring.possible import Possible, Source, possible, unknown
 from spinemets.scoring.sins import SinsFindings
 from spinemets.scoring.sins_items import Alignment, Collapse, Pain, Posterolateral
@@ -16,9 +22,22 @@ from spinemets.scoring.sins_items import Alignment, Collapse, Pain, Posterolater
 T = TypeVar("T", bound=StrEnum)
 R = TypeVar("R")
 
-FIELDS = ("level", "pain", "bone", "alignment", "collapse", "involved", "posterolateral")
+FIELDS = (
+    "level",
+    "pain",
+    "bone",
+    "alignment",
+    "collapse",
+    "involved",
+    "posterolateral",
+    "thoracic_count",
+    "lumbar_count",
+)
 UNKNOWN_WORDS = frozenset({"", "unknown", "?"})
 LEVELS_ALLOWED = "occiput, C1-C7, T1-T13, L1-L6, S1-S5"
+THORACIC_COUNTS, LUMBAR_COUNTS = (11, 12, 13), (4, 5, 6)
+# Levels that not everybody has, and so say themselves how many vertebrae there are.
+_THORACIC_BY_LEVEL, _LUMBAR_BY_LEVEL = {Level.T13: 13}, {Level.L6: 6}
 _PERCENT_ALLOWED = "a percentage from 0 to 100, a range such as 40-60, several joined by |, or unknown"
 
 
@@ -32,24 +51,32 @@ def findings_from_text(
 ) -> SinsFindings:
     """The findings that one row states; what it leaves out or calls unknown stays open.
 
+    Counts of vertebrae that are not stated are those that the level implies (T13, L6), else the usual 12 and 5.
+
     Args:
         values: Text by field name (``FIELDS``); other names are ignored.
         row: What to call the row in messages, such as ``row 3``.
         noise_percent: Smaller height losses are no collapse.
 
     Raises:
-        InputError: If the level is missing, or a value is not among those allowed; it names row, field and
-            what is allowed.
+        InputError: If the level is missing, a value is not among those allowed, or the level does not occur
+            with the counts; it names row, field and what is allowed.
     """
-
     read = _Reader(values, row)
+    stated_level = read(_level, "level")
+    counts = (
+        read(partial(_count, THORACIC_COUNTS), "thoracic_count"),
+        read(partial(_count, LUMBAR_COUNTS), "lumbar_count"),
+    )
+    level, numbering = read(lambda _: _numbered(stated_level, *counts), "level")
     return SinsFindings(
-        level=read(_level, "level"),
+        level=level,
         pain=read(partial(_words, Pain), "pain"),
         bone=read(partial(_words, BoneLesionType), "bone"),
         alignment=read(partial(_words, Alignment), "alignment"),
         collapse=_collapse(read(_percentages, "collapse"), read(_percentages, "involved"), noise_percent),
         posterolateral=read(partial(_words, Posterolateral), "posterolateral"),
+        numbering=numbering,
     )
 
 
@@ -71,12 +98,32 @@ class _Reader:
 
 
 @lru_cache(maxsize=256)
-def _level(text: str) -> Possible[Level]:
+def _level(text: str) -> Level:
     try:
-        level = Level.parse(text)
+        return Level.parse(text)
     except ValueError:
         raise ValueError(LEVELS_ALLOWED) from None
-    return possible([level], Source.STATED)
+
+
+def _count(allowed: tuple[int, ...], text: str) -> int | None:
+    if text.casefold() in UNKNOWN_WORDS:
+        return None
+    if text not in map(str, allowed):
+        raise ValueError(f"{'|'.join(map(str, allowed))}, or unknown")
+    return int(text)
+
+
+@lru_cache(maxsize=512)
+def _numbered(level: Level, thoracic: int | None, lumbar: int | None) -> tuple[Possible[Level], Numbering]:
+    numbering = Numbering(
+        thoracic or _THORACIC_BY_LEVEL.get(level, STANDARD_NUMBERING.thoracic_count),
+        lumbar or _LUMBAR_BY_LEVEL.get(level, STANDARD_NUMBERING.lumbar_count),
+    )
+    counts = f"{numbering.thoracic_count} thoracic and {numbering.lumbar_count} lumbar vertebrae"
+    if level not in numbering.levels:
+        raise ValueError(f"levels of a spine of {counts}")
+    evidence = level.value if numbering == STANDARD_NUMBERING else f"{level}, {counts}"
+    return possible([level], Source.STATED, evidence), numbering
 
 
 @lru_cache(maxsize=1024)
@@ -99,7 +146,7 @@ def _percentages(text: str) -> tuple[PercentRange, ...] | None:
 
 
 def _percent_range(text: str) -> PercentRange:
-    low, dash, high = text.strip().removesuffix("%").partition("-")
+    low, dash, high = text.replace("%", "").partition("-")
     return PercentRange(float(low), float(high if dash else low))
 
 
@@ -108,15 +155,20 @@ def _collapse(
 ) -> Possible[Collapse]:
     if loss is None and part is None:
         return unknown(Collapse)
-    evidence = [
-        f"{_in_words(ranges)} % {what}"
-        for ranges, what in ((loss, "of height lost"), (part, "of body involved"))
-        if ranges is not None
-    ]
-    source = Source.UNKNOWN if loss is None else Source.STATED
+    evidence = []
+    if loss is not None:
+        evidence.append(f"{_in_words(loss)} % of height lost ({_genant_in_words(loss)})")
+    if part is not None:
+        evidence.append(f"{_in_words(part)} % of body involved")
     return judge_collapse(
-        loss or (ANY_PERCENT,), part or (ANY_PERCENT,), source, ", ".join(evidence), noise_percent
+        loss or (ANY_PERCENT,), part or (ANY_PERCENT,), Source.STATED, ", ".join(evidence), noise_percent
     )
+
+
+def _genant_in_words(loss: tuple[PercentRange, ...]) -> str:
+    least = genant_grade(min(each.low for each in loss))
+    greatest = genant_grade(max(each.high for each in loss))
+    return f"Genant {least}" if least is greatest else f"Genant {least}-{greatest}"
 
 
 def _in_words(ranges: tuple[PercentRange, ...]) -> str:
