@@ -1,295 +1,258 @@
-"""A series on the grid of another of its study, with the patient's motion between the two measured."""
+"""Series of one study on one grid, with the patient's movement between them measured.
 
-import math
+Series share the scanner's coordinates, so resampling alone aligns them unless the patient moved. The movement
+is measured by rigid registration with Mattes mutual information (Mattes et al. 2003, IEEE Trans Med Imaging
+22:120), which asks nothing of the contrasts.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import SimpleITK
-from nibabel.spaces import vox2out_vox
-from scipy.spatial.transform import Rotation
 
 from spinemets.errors import ConfigurationError, GeometryError
-from spinemets.volume.record import AffineRas, Volume
-from spinemets.volume.resampling import ImageKind, resample_like, resample_to_grid, resample_to_spacing
+from spinemets.volume import ImageKind, Volume, resample_like
 from spinemets.volume.simpleitk import to_simpleitk
 
-Millimetres3 = tuple[float, float, float]
-
-# RAS and LPS differ by this on either side.
-_FLIP = np.diag([-1.0, -1.0, 1.0, 1.0])
-# Joint histogram of 32 x 32 bins (Mattes et al. 2003, IEEE Trans Med Imaging 22:120, took 50 for PET and CT).
-_BINS = 32
-# The brightest fat beside the coil would leave the rest of the image a few bins of the histogram.
-_CLIP_PERCENT = (0.5, 99.5)
-_ITERATIONS = 60
-# Steps of the optimizer, in mm of the largest movement of a voxel; the last is far below a pixel.
-_LAST_STEP_MM = 0.01
-# Fewer voxels than this along an axis cannot be interpolated between.
-_FEWEST_VOXELS = 2
+# SimpleITK carries no annotations.
+sitk: Any = SimpleITK
+_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+# Registration works on pixels of about this size; thicker slices are left as they are.
+_WORKING_SPACING_MM = 1.6
+_HISTOGRAM_BINS = 40
+# Samples are jittered about a regular grid; without a seed of ours by the clock.
+_SAMPLED_SHARE, _SEED = 0.25, 1
+_SHRINK, _SMOOTH_MM = (3, 2, 1), (3.0, 1.5, 0.0)
+_ITERATIONS, _LEARNING_RATE, _LEAST_STEP = 120, 1.0, 1e-4
+# Tissue against air: this share of the image's 99th percentile.
+_TISSUE_SHARE = 0.08
 
 
 @dataclass(frozen=True, slots=True)
 class AlignmentSettings:
-    """When motion is corrected and when its measurement is believed; see ``configs/study/alignment.yaml``.
+    """When movement is corrected and when it is believed; see ``configs/study/alignment.yaml``.
 
     Args:
-        shift_threshold_mm: A larger shift is corrected.
-        rotation_threshold_deg: A larger rotation is corrected.
-        credible_shift_mm: A larger shift is taken for a failed measurement.
-        credible_rotation_deg: A larger rotation is taken for a failed measurement.
-        least_overlap_share: Part of the smaller field of view (0 to 1) that both must show.
-        least_similarity: Mutual information (nats) that the aligned series must share.
-        least_gain: Growth of mutual information, as a share of that before, that a correction must bring.
-        level_spacings_mm: In-plane spacing of the images that are compared, coarse to fine.
-        samples: Points at which they are compared.
-        seed: Of the points' random offsets.
+        correct_from_mm: Least movement of the image's centre that is corrected.
+        correct_from_deg: Least rotation that is corrected.
+        credible_mm: Larger movements are not believed.
+        credible_deg: Larger rotations are not believed.
+        least_overlap: Least share of the reference's tissue that the other series must cover, 0 to 1.
+        least_similarity: Least mutual information (nats) that series of one anatomy have once aligned.
+        least_gain: Least relative growth of mutual information.
 
     Raises:
-        ConfigurationError: If a value is out of range.
+        ConfigurationError: If a value is negative, or a threshold lies above what is credible.
     """
 
-    shift_threshold_mm: float
-    rotation_threshold_deg: float
-    credible_shift_mm: float
-    credible_rotation_deg: float
-    least_overlap_share: float
+    correct_from_mm: float
+    correct_from_deg: float
+    credible_mm: float
+    credible_deg: float
+    least_overlap: float
     least_similarity: float
     least_gain: float
-    level_spacings_mm: tuple[float, ...]
-    samples: int
-    seed: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "level_spacings_mm", tuple(self.level_spacings_mm))
-        ranges = {
-            "shift_threshold_mm": (0.0, self.credible_shift_mm),
-            "rotation_threshold_deg": (0.0, self.credible_rotation_deg),
-            "credible_shift_mm": (0.0, math.inf),
-            "credible_rotation_deg": (0.0, 180.0),
-            "least_overlap_share": (0.0, 1.0),
-            "least_similarity": (0.0, math.inf),
-            "least_gain": (0.0, math.inf),
-            "samples": (1000, math.inf),
-            "seed": (1, 2**31 - 1),
-        }
-        for name, (low, high) in ranges.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ConfigurationError(f"is {value}", field=name, remedy=f"allowed: {low:g} to {high:g}")
-        if not self.level_spacings_mm or not all(0 < value < math.inf for value in self.level_spacings_mm):
-            raise ConfigurationError(
-                f"is {list(self.level_spacings_mm)}",
-                field="level_spacings_mm",
-                remedy="give at least one spacing above 0, coarse to fine",
-            )
+        for name in self.__dataclass_fields__:
+            if getattr(self, name) < 0:
+                raise ConfigurationError(f"is {getattr(self, name)}", field=name, remedy="give at least 0")
+        if self.correct_from_mm > self.credible_mm or self.correct_from_deg > self.credible_deg:
+            raise ConfigurationError("lies above what is credible", field="correct_from_mm, correct_from_deg")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Movement:
+    """How the anatomy of one series lies against that of another.
+
+    Args:
+        translation_ras_mm: Of the point in the middle of the reference.
+        rotation_deg: About the axis of rotation.
+        similarity_before, similarity_after: Mutual information as the scanner placed them, and with the
+            movement undone; larger is more alike.
+        back_ras: 4 x 4, takes a place in the reference to the place of the same anatomy in the other series.
+    """
+
+    translation_ras_mm: tuple[float, float, float]
+    rotation_deg: float
+    similarity_before: float
+    similarity_after: float
+    back_ras: npt.NDArray[np.float64]
+
+    @property
+    def distance_mm(self) -> float:
+        """Length of the translation."""
+        return float(np.linalg.norm(self.translation_ras_mm))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlignedVolume:
-    """A series on the reference's grid, and what the shift check found.
+    """A series on the grid of another.
 
     Args:
-        volume: The moving series on the reference's grid, float32; 0 where it shows nothing.
-        moving_to_reference_ras: 4 x 4, RAS mm of the moving series to RAS mm of the reference; the identity
-            where nothing was corrected.
-        translation_ras_mm: How far the moving series' anatomy lies from the reference's, at the centre of the
-            shared field of view; None if not measured.
-        rotation_deg: Angle by which it is turned, about any axis; None if not measured.
-        similarity_before: Mutual information in nats, by the scanner's coordinates; None if not measured.
-        similarity_after: The same with the measured motion taken away.
-        overlap_share: Part of the smaller field of view that both show, 0 to 1.
-        credible: Whether the measurement is believed.
-        corrected: Whether the motion was taken away in ``volume``.
-        statement: What was found and done, a sentence or two for the report.
+        volume: On the reference's grid; 0 where the series does not reach.
+        movement: What was measured; None where it could not be.
+        corrected: Whether the movement was undone.
+        statement: What was done and why, for the report.
     """
 
     volume: Volume
-    moving_to_reference_ras: AffineRas
-    translation_ras_mm: Millimetres3 | None
-    rotation_deg: float | None
-    similarity_before: float | None
-    similarity_after: float | None
-    overlap_share: float
-    credible: bool
+    movement: Movement | None
     corrected: bool
     statement: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Motion:
-    reference_to_moving_ras: AffineRas
-    translation_ras_mm: Millimetres3
-    rotation_deg: float
-    similarity_before: float
-    similarity_after: float
-
-    @property
-    def shift_mm(self) -> float:
-        return math.hypot(*self.translation_ras_mm)
-
-
 def align(
-    reference: Volume, moving: Volume, settings: AlignmentSettings, same_frame_of_reference: bool
+    reference: Volume, moving: Volume, settings: AlignmentSettings, same_frame_of_reference: bool = True
 ) -> AlignedVolume:
-    """Bring a series onto the grid of another of the same study, through scanner coordinates.
-
-    A rigid registration by mutual information (Mattes et al. 2003, IEEE Trans Med Imaging 22:120) measures
-    how the patient moved between the two. Motion past a threshold is corrected if the measurement is credible.
-    The same input gives the same bytes, whatever the number of threads.
+    """Bring a series onto the grid of another, and undo what the patient moved between them.
 
     Args:
-        reference: The series whose grid counts.
-        moving: The series to bring there; any grid and contrast.
-        settings: Thresholds.
-        same_frame_of_reference: Whether the scanner says that both share one coordinate system. If not, the
-            statement always names what was measured, also below the threshold.
+        reference: Image whose grid is taken, (slice, row, column).
+        moving: Image of the same patient in the same visit.
+        settings: When to correct.
+        same_frame_of_reference: Whether the scanner says that both share its coordinates.
 
     Raises:
-        GeometryError: If the two fields of view do not overlap.
+        GeometryError: If the two do not overlap.
     """
-    shared = _shared_points(reference, moving)
-    overlap = _overlap_share(reference, moving, len(shared) / _COARSE_POINTS)
-    motion = None
-    if overlap >= settings.least_overlap_share:
-        motion = _measure(reference, moving, shared.mean(axis=0), settings)
-    doubt = _doubt(motion, overlap, settings)
-    corrected = motion is not None and doubt is None and _exceeds(motion, settings)
-    to_reference = np.eye(4)
-    if motion is not None and corrected:
-        to_reference = np.linalg.inv(motion.reference_to_moving_ras)
-    placed = Volume(moving.array, to_reference @ moving.affine_ras) if corrected else moving
-    return AlignedVolume(
-        volume=resample_like(placed, reference, ImageKind.IMAGE),
-        moving_to_reference_ras=to_reference,
-        translation_ras_mm=None if motion is None else motion.translation_ras_mm,
-        rotation_deg=None if motion is None else motion.rotation_deg,
-        similarity_before=None if motion is None else motion.similarity_before,
-        similarity_after=None if motion is None else motion.similarity_after,
-        overlap_share=overlap,
-        credible=doubt is None,
-        corrected=corrected,
-        statement=_statement(motion, doubt, corrected, same_frame_of_reference),
-    )
-
-
-# Points along each axis of the reference at which the fields of view are compared.
-_POINTS_PER_AXIS = 33
-_COARSE_POINTS = _POINTS_PER_AXIS**3
-
-
-def _shared_points(reference: Volume, moving: Volume) -> npt.NDArray[np.float64]:
-    """Points (n, 3) in RAS mm, spread evenly over the reference, that the moving series shows too.
-
-    Raises:
-        GeometryError: If there is none.
-    """
-    # Middles of equal parts of the whole field of view, which reaches half a voxel beyond outer centres.
-    parts = (np.arange(_POINTS_PER_AXIS) + 0.5) / _POINTS_PER_AXIS
-    axes = [parts * count - 0.5 for count in reference.shape]
-    points = reference.voxel_to_world(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3))
-    indices = moving.world_to_voxel(points)
-    inside = ((indices >= -0.5) & (indices <= np.asarray(moving.shape) - 0.5)).all(axis=1)
-    if not inside.any():
+    overlap = _overlap(reference, moving)
+    if overlap == 0.0:
         raise GeometryError(
-            "the series shows no part of what the reference shows: their fields of view do not overlap",
-            field="ImagePositionPatient",
-            remedy="leave this series out, or give it a reference of its own station",
+            "does not overlap the reference series", remedy="treat the two as different stations"
         )
-    return np.asarray(points[inside])
+    caveat = "" if same_frame_of_reference else "The frames of reference differ. "
+    if overlap < settings.least_overlap:
+        statement = f"{caveat}Movement not measured: the series covers {overlap:.0%} of the reference."
+        return AlignedVolume(_resampled(reference, moving), None, False, statement)
+    movement = measure_movement(reference, moving)
+    if movement is None:
+        statement = f"{caveat}Movement not measured: registration found no common structure."
+        return AlignedVolume(_resampled(reference, moving), None, False, statement)
+    corrected, statement = _judge(movement, settings)
+    volume = _undone(reference, moving, movement) if corrected else _resampled(reference, moving)
+    return AlignedVolume(volume, movement, corrected, caveat + statement)
 
 
-def _overlap_share(reference: Volume, moving: Volume, of_reference: float) -> float:
-    volumes_ml = [volume.voxel_volume_ml * math.prod(volume.shape) for volume in (reference, moving)]
-    return min(1.0, of_reference * volumes_ml[0] / min(volumes_ml))
+def measure_movement(reference: Volume, moving: Volume) -> Movement | None:
+    """The rigid movement of the patient from the reference to the other series.
+
+    The same images give the same movement, on any number of processors.
+
+    Returns:
+        None where the registration fails.
+    """
+    with _one_thread():
+        return _registered(reference, moving)
 
 
-def _measure(
-    reference: Volume, moving: Volume, centre_ras_mm: npt.NDArray[np.float64], settings: AlignmentSettings
-) -> _Motion | None:
-    """The motion between the two, or None if the registration finds nothing to compare."""
-    transform: Any = SimpleITK.Euler3DTransform()
-    transform.SetCenter((_FLIP[:3, :3] @ centre_ras_mm).tolist())
-    identity: Any = SimpleITK.Euler3DTransform(transform)
-    reference, moving = _orthogonal(_clipped(reference)), _orthogonal(_clipped(moving))
+def _registered(reference: Volume, moving: Volume) -> Movement | None:
+    fixed, other = (_working_image(volume) for volume in (reference, moving))
+    start: Any = sitk.Euler3DTransform()
+    start.SetCenter((_RAS_TO_LPS[:3, :3] @ _middle(reference)).tolist())
+    method = _registration(fixed, start)
     try:
-        for spacing_mm in settings.level_spacings_mm:
-            fixed, floating = (to_simpleitk(_coarse(volume, spacing_mm)) for volume in (reference, moving))
-            transform = _registered(fixed, floating, transform, spacing_mm, settings)
-        before, after = (
-            -_method(fixed, start, settings).MetricEvaluate(fixed, floating)
-            for start in (identity, transform)
-        )
+        before = method.MetricEvaluate(fixed, other)
+        method.SetInitialTransform(start, inPlace=True)
+        method.Execute(fixed, other)
+        after = method.MetricEvaluate(fixed, other)
     except RuntimeError:
-        # ITK says so where all its points leave the moving image, or an image is constant.
+        # ITK raises where too few samples fall on both images.
         return None
-    return _motion(transform, float(before), float(after))
+    back = _matrix_ras(start)
+    shift = (back @ np.append(_middle(reference), 1.0))[:3] - _middle(reference)
+    angle = np.degrees(np.arccos(np.clip((np.trace(back[:3, :3]) - 1.0) / 2.0, -1.0, 1.0)))
+    x, y, z = shift.tolist()
+    # ITK minimises the negative of mutual information.
+    return Movement((x, y, z), float(angle), -float(before), -float(after), back)
 
 
-def _clipped(volume: Volume) -> Volume:
-    array = np.asarray(volume.array, dtype=np.float32)
-    low, high = np.percentile(array, _CLIP_PERCENT)
-    return Volume(np.clip(array, low, high), volume.affine_ras)
-
-
-def _orthogonal(volume: Volume) -> Volume:
-    """The volume itself, or if its axes are sheared, as ITK's cannot be, on a grid along the world's axes."""
-    axes = volume.affine_ras[:3, :3] / np.asarray(volume.spacing_mm)
-    if np.abs(axes.T @ axes - np.eye(3)).max() < 1e-4:
-        return volume
-    shape, affine_ras = vox2out_vox((volume.shape, volume.affine_ras))  # type: ignore[no-untyped-call]
-    return resample_to_grid(volume, affine_ras, shape, ImageKind.IMAGE)
-
-
-def _coarse(volume: Volume, spacing_mm: float) -> Volume:
-    """The volume with pixels of at least this spacing; thick slices stay as they are."""
-    i, j, k = (
-        max(own, min(spacing_mm, own * count / _FEWEST_VOXELS))
-        for own, count in zip(volume.spacing_mm, volume.shape, strict=True)
+def _judge(movement: Movement, settings: AlignmentSettings) -> tuple[bool, str]:
+    what = f"{movement.distance_mm:.1f} mm and {movement.rotation_deg:.1f} degrees"
+    small = (
+        movement.distance_mm < settings.correct_from_mm and movement.rotation_deg < settings.correct_from_deg
     )
-    return resample_to_spacing(volume, (i, j, k), ImageKind.IMAGE)
+    if small:
+        return False, f"No movement to correct ({what})."
+    if movement.distance_mm > settings.credible_mm or movement.rotation_deg > settings.credible_deg:
+        return False, f"Movement not corrected: {what} is not credible. Check the series."
+    if movement.similarity_after < settings.least_similarity:
+        return False, "Movement not corrected: the series have nothing in common. Check the series."
+    gain = movement.similarity_after - movement.similarity_before
+    if gain < settings.least_gain * abs(movement.similarity_before):
+        return False, f"Movement not corrected: {what} makes the series no more alike."
+    return True, f"The patient moved by {what} between the series; corrected."
 
 
-def _registered(fixed: Any, floating: Any, start: Any, spacing_mm: float, settings: AlignmentSettings) -> Any:
-    method = _method(fixed, start, settings)
-    method.SetOptimizerAsRegularStepGradientDescent(
-        learningRate=spacing_mm / 2.0,
-        minStep=_LAST_STEP_MM,
-        numberOfIterations=_ITERATIONS,
-        relaxationFactor=0.5,
-        gradientMagnitudeTolerance=1e-8,
-    )
-    method.SetOptimizerScalesFromPhysicalShift()
-    result: Any = SimpleITK.Euler3DTransform(method.Execute(fixed, floating))
-    return result
+def _resampled(reference: Volume, moving: Volume) -> Volume:
+    return resample_like(moving, reference, ImageKind.IMAGE)
 
 
-def _method(fixed: Any, start: Any, settings: AlignmentSettings) -> Any:
-    method: Any = SimpleITK.ImageRegistrationMethod()  # type: ignore[no-untyped-call]
-    # Sums over several threads depend on their number in the last digits.
-    method.SetNumberOfThreads(1)
-    method.SetMetricAsMattesMutualInformation(_BINS)
+def _undone(reference: Volume, moving: Volume, movement: Movement) -> Volume:
+    moved_back = Volume(moving.array, np.linalg.inv(movement.back_ras) @ moving.affine_ras)
+    return resample_like(moved_back, reference, ImageKind.IMAGE)
+
+
+def _registration(fixed: Any, start: Any) -> Any:
+    method: Any = sitk.ImageRegistrationMethod()
+    method.SetMetricAsMattesMutualInformation(_HISTOGRAM_BINS)
     method.SetMetricSamplingStrategy(method.REGULAR)
-    share = min(1.0, settings.samples / fixed.GetNumberOfPixels())
-    method.SetMetricSamplingPercentage(share, settings.seed)
-    method.SetInterpolator(SimpleITK.sitkLinear)
-    method.SetInitialTransform(SimpleITK.Euler3DTransform(start), inPlace=False)
+    method.SetMetricSamplingPercentage(_SAMPLED_SHARE, seed=_SEED)
+    method.SetMetricFixedMask(_tissue(fixed))
+    method.SetInterpolator(sitk.sitkLinear)
+    method.SetOptimizerAsRegularStepGradientDescent(_LEARNING_RATE, _LEAST_STEP, _ITERATIONS)
+    method.SetOptimizerScalesFromPhysicalShift()
+    method.SetShrinkFactorsPerLevel(_SHRINK)
+    method.SetSmoothingSigmasPerLevel(_SMOOTH_MM)
+    method.SmoothingSigmasAreSpecifiedInPhysicalUnitsOn()
+    method.SetInitialTransform(start, inPlace=False)
     return method
 
 
-def _motion(transform: Any, before: float, after: float) -> _Motion:
-    lps = np.eye(4)
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Sums over threads depend on their number in the last digit, and the optimiser's path on them."""
+    before = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    try:
+        yield
+    finally:
+        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
+
+
+def _working_image(volume: Volume) -> Any:
+    """Float image with its finest axes thinned to the working spacing."""
+    step = [max(round(_WORKING_SPACING_MM / spacing), 1) for spacing in volume.spacing_mm]
+    image: Any = to_simpleitk(Volume(volume.array.astype(np.float32), volume.affine_ras))
+    return sitk.BinShrink(image, step[::-1])
+
+
+def _tissue(image: Any) -> Any:
+    level = _TISSUE_SHARE * float(np.percentile(sitk.GetArrayViewFromImage(image), 99.0))
+    return sitk.Cast(image > level, sitk.sitkUInt8)
+
+
+def _overlap(reference: Volume, moving: Volume) -> float:
+    """Share of the reference's voxels whose centres lie inside the other volume."""
+    steps = [np.linspace(0, count - 1, min(count, 24)) for count in reference.shape]
+    index = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 3)
+    inside = moving.world_to_voxel(reference.voxel_to_world(index))
+    limits = np.asarray(moving.shape) - 0.5
+    return float(((inside > -0.5) & (inside < limits)).all(axis=1).mean())
+
+
+def _middle(volume: Volume) -> npt.NDArray[np.float64]:
+    return volume.voxel_to_world((np.asarray(volume.shape) - 1) / 2.0)
+
+
+def _matrix_ras(transform: Any) -> npt.NDArray[np.float64]:
     rotation = np.asarray(transform.GetMatrix()).reshape(3, 3)
-    centre, shift = np.asarray(transform.GetCenter()), np.asarray(transform.GetTranslation())
-    lps[:3, :3] = rotation
-    lps[:3, 3] = centre + shift - rotation @ centre
-    right, front, head = (float(value) for value in _FLIP[:3, :3] @ shift)
-    angle_deg = math.degrees(float(Rotation.from_matrix(rotation).magnitude()))
-    return _Motion(_FLIP @ lps @ _FLIP, (right, front, head), angle_deg, before, after)
-
-
-def _exceeds(motion: _Motion, settings: AlignmentSettings) -> bool:
-    return (
-        motion.shift_mm > settings.shift_threshold_mm or motion.rotation_deg > settings.rotation_threshold_deg
-    )
+    centre = np.asarray(transform.GetCenter())
+    matrix = np.eye(4)
+    matrix[:3, :3] = rotation
+    matrix[:3, 3] = centre + np.asarray(transform.GetTranslation()) - rotation @ centre
+    return np.asarray(_RAS_TO_LPS @ matrix @ _RAS_TO_LPS)
