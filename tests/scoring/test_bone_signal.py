@@ -60,9 +60,39 @@ def test_diffusion_and_fat_fraction_have_no_universal_threshold():
     [(500, "malignant"), (884, "malignant"), (885, "undetermined"), (1059, "undetermined"), (1060, "benign")],
 )
 def test_ct_density_of_blastic_lesions(density, suggests):
-    judgement = judge_ct_density(density)
+    judgement = judge_ct_density(density, modality="CT")
     assert judgement.suggests == suggests
     assert "supporting evidence only" in judgement.statement
+
+
+@pytest.mark.parametrize("modality", ["MR", "", "ct"])
+def test_ct_limits_are_refused_to_other_images(modality):
+    # Public SINS code applies them to MRI.
+    with pytest.raises(ValueError, match="only CT has it"):
+        judge_ct_density(500, modality=modality)
+
+
+_NOT_FINITE = [float("nan"), float("inf"), float("-inf")]
+
+
+@pytest.mark.parametrize("value", _NOT_FINITE)
+@pytest.mark.parametrize(
+    "judge",
+    [
+        judge_phase_drop,
+        lambda value: judge_adc(value, 1000),
+        lambda value: judge_adc(value, None),
+        lambda value: judge_fat_fraction(value, 0.2),
+        lambda value: judge_ct_density(value, modality="CT"),
+        lambda value: phase_drop_percent(value, 1),
+        lambda value: phase_drop_percent(1, value),
+        lambda value: fat_fraction(value, 1),
+        lambda value: fat_fraction(1, value),
+    ],
+)
+def test_what_is_not_a_number_is_never_benign(judge, value):
+    with pytest.raises(ValueError, match=r"is (-?inf|nan)|no fat fraction"):
+        judge(value)
 
 
 @pytest.mark.parametrize(("water", "fat"), [(-1, 1), (1, -1), (0, 0)])

@@ -50,7 +50,23 @@ def test_unknown_csf_leaves_two_grades():
     assessment = grade_escc(EsccFindings(cord_compressed=True))
     assert assessment.grades == (EsccGrade.G2, EsccGrade.G3)
     assert assessment.severity == (Severity.HIGH,)
-    assert "csf visible" in assessment.reason
+    assert "CSF visible" in assessment.reason
+
+
+@pytest.mark.parametrize(
+    ("findings", "missing"),
+    [
+        (EsccFindings(cord_compressed=True), "CSF visible"),
+        (EsccFindings(sac_deformed=True, cord_compressed=False), "cord touched"),
+        (EsccFindings(epidural_tumour=True, cord_touched=False, csf_visible=True), "sac deformed"),
+        (
+            EsccFindings(sac_deformed=True, cord_compressed=None, csf_visible=False),
+            "cord touched, cord compressed",
+        ),
+    ],
+)
+def test_only_facts_that_others_do_not_imply_are_missing(findings, missing):
+    assert grade_escc(findings).reason.endswith(f"not known: {missing}")
 
 
 def test_nothing_known_is_every_grade_and_never_zero():
@@ -122,6 +138,7 @@ def test_sections_that_cannot_be_graded_are_counted_not_hidden():
 
 @given(_ANSWERS)
 def test_json_round_trips(answers):
-    adapter = TypeAdapter(EsccAssessment)
-    assessment = grade_escc(_findings(*answers))
-    assert adapter.validate_json(adapter.dump_json(assessment)) == assessment
+    findings = _findings(*answers)
+    for record, kind in ((findings, EsccFindings), (grade_escc(findings), EsccAssessment)):
+        adapter = TypeAdapter(kind)
+        assert adapter.validate_json(adapter.dump_json(record)) == record

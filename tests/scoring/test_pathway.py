@@ -3,9 +3,11 @@
 import itertools
 
 import pytest
+from pydantic import TypeAdapter
 
 from spinemets.scoring import (
     EsccFindings,
+    Pathway,
     PathwayInputs,
     SinsClass,
     grade_escc,
@@ -74,6 +76,14 @@ def test_open_inputs_hold_every_completion():
         ):
             closed = suggest_pathway(PathwayInputs(escc, _STABLE, known_sensitive, known_fit)).first_steps
             assert set(closed) <= set(steps)
+
+
+@pytest.mark.parametrize("escc", [_LOW, _HIGH, _NO_AXIAL])
+def test_json_round_trips(escc):
+    inputs = PathwayInputs(escc, tuple(SinsClass))
+    for record, kind in ((inputs, PathwayInputs), (suggest_pathway(inputs), Pathway)):
+        adapter = TypeAdapter(kind)
+        assert adapter.validate_json(adapter.dump_json(record)) == record
 
 
 def test_it_is_worded_as_decision_support():

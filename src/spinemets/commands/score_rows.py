@@ -5,6 +5,7 @@ import difflib
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -113,8 +114,11 @@ def _json_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+@lru_cache(maxsize=1024)
 def _misspelt(name: str) -> str | None:
     """The field that a name comes close to: read as a column of the user's own it would stay unknown."""
     if name in FIELDS:
         return None
-    return next(iter(difflib.get_close_matches(name.casefold(), FIELDS, 1, 0.8)), None)
+    written = name.casefold()
+    swapped = [field for field in FIELDS if sorted(field) == sorted(written)]
+    return next(iter(swapped or difflib.get_close_matches(written, FIELDS, 1, 0.8)), None)

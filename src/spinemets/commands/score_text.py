@@ -4,20 +4,23 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from spinemets.scoring.escc import EsccAssessment
-from spinemets.scoring.sins import MissingFact, Settles, SinsItem, SinsScore
+from spinemets.scoring.sins import Answer, MissingFact, Settles, SinsClass, SinsItem, SinsScore
 
 NOTE = "Research software, not a medical device."
 _GAP = "  "
 _LEAST_EVIDENCE = 16
 # Width that the table of items needs beside the findings.
 _OTHER_COLUMNS = 60
+# Width that the table of scores needs beside the rows' names.
+_BESIDE_NAMES = 68
+_NAME_WIDTHS = (8, 32)
 
 
 def sins_text(score: SinsScore, width: int) -> str:
     """One score in full: the total, a table of items, and what would settle the class."""
     lines = [
         f"SINS at {levels_text(score)}: {total_text(score)}, {classes_text(score.classes)}",
-        _consultation_text(score),
+        _consultation_text(score, width),
         "",
         *_item_table(score.items, width),
         *_missing_text(score.missing, width),
@@ -27,18 +30,20 @@ def sins_text(score: SinsScore, width: int) -> str:
 
 def sins_table(names: Sequence[str], scores: Sequence[SinsScore], width: int) -> str:
     """Several scores, a line each."""
+    shortest, longest = _NAME_WIDTHS
+    name_width = min(max(width - _BESIDE_NAMES, shortest), longest)
     rows = [
-        (name, levels_text(s), total_text(s), classes_text(s.classes), _best_question(s))
+        (one_line(name, name_width), levels_text(s), total_text(s), "/".join(s.classes), _best_question(s))
         for name, s in zip(names, scores, strict=True)
     ]
-    header = ("row", "level", "SINS", "class", "settled by")
+    header = ("row", "level", "SINS", "class", "would be settled by")
     return "\n".join((*aligned([header, *rows], width), "", NOTE))
 
 
 def escc_text(assessment: EsccAssessment, width: int) -> str:
     """An ESCC grade with its reason."""
     if not assessment.is_gradable:
-        return f"ESCC {assessment.reason}\n{NOTE}"
+        return f"ESCC {assessment.reason}\n\n{NOTE}"
     cut = "/".join("yes" if each else "no" for each in assessment.at_least_1c)
     return "\n".join(
         (
@@ -51,12 +56,18 @@ def escc_text(assessment: EsccAssessment, width: int) -> str:
     )
 
 
+def one_line(text: str, width: int | None = None) -> str:
+    """Text of the user's that can neither break a line nor command a terminal, cut to a width."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in text)
+    return shown if width is None or len(shown) <= width else f"{shown[: width - 1]}…"
+
+
 def levels_text(score: SinsScore) -> str:
     """The level, or those that it may be."""
     return " or ".join(score.levels)
 
 
-def total_text(score: SinsScore) -> str:
+def total_text(score: SinsScore | Answer) -> str:
     """The total, or its interval."""
     if score.minimum == score.maximum:
         return str(score.minimum)
@@ -83,10 +94,12 @@ def aligned(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     return [lines[0], ruler, *lines[1:]]
 
 
-def _consultation_text(score: SinsScore) -> str:
+def _consultation_text(score: SinsScore, width: int) -> str:
     if len(score.consultation) == 1:
         return f"The score's advice: {score.consultation[0]}."
-    return "What the score advises depends on what is not known."
+    advice = zip(score.classes, score.consultation, strict=True)
+    text = "; ".join(f"{each} -> {consultation}" for each, consultation in advice)
+    return _wrapped(f"The score's advice depends on the class: {text}.", width, "")
 
 
 def _either(names: Sequence[str]) -> str:
@@ -116,9 +129,13 @@ def _missing_text(missing: Sequence[MissingFact], width: int) -> list[str]:
     for settles in Settles:
         facts = [fact for fact in missing if fact.settles is settles]
         if facts:
-            lines += ["", _HEADINGS[settles]]
+            alone = settles is Settles.NEVER and len(facts) == len(missing)
+            lines += ["", _NO_SINGLE_FACT if alone else _HEADINGS[settles]]
             lines += [_fact_text(fact, width) for fact in facts]
     return lines
+
+
+_NO_SINGLE_FACT = "No single fact settles the class. What each would give:"
 
 
 _HEADINGS = {
@@ -130,19 +147,26 @@ _HEADINGS = {
 
 def _fact_text(fact: MissingFact, width: int) -> str:
     answers = "; ".join(
-        f"{answer.finding} -> {answer.minimum}-{answer.maximum} {'/'.join(answer.classes)}"
-        if answer.minimum != answer.maximum
-        else f"{answer.finding} -> {answer.minimum} {'/'.join(answer.classes)}"
+        f"{answer.finding} -> {total_text(answer)} {_classes_in_short(answer.classes)}"
         for answer in fact.answers
     )
     return _wrapped(f"{fact.item}: {answers}", width, "    ")
 
 
+def _classes_in_short(classes: Sequence[SinsClass]) -> str:
+    return "any class" if len(classes) == len(SinsClass) else "/".join(classes)
+
+
 def _best_question(score: SinsScore) -> str:
+    """The item to ask for first; empty where the class is certain."""
     if not score.missing:
-        return "" if len(score.classes) == 1 else "-"
+        return ""
     best = score.missing[0]
-    return f"{best.item}, {best.settles}"
+    return {
+        Settles.ALWAYS: f"{best.item}",
+        Settles.SOMETIMES: f"{best.item}, perhaps",
+        Settles.NEVER: "no single fact",
+    }[best.settles]
 
 
 def _wrapped(text: str, width: int, indent: str) -> str:

@@ -89,14 +89,14 @@ def grade_escc(findings: EsccFindings) -> EsccAssessment:
     completions = tuple(_completions(findings))
     grades = {_grade(completion) for completion in completions}
     stated = [
-        f"{field.name.replace('_', ' ')}: {'yes' if getattr(findings, field.name) else 'no'}"
+        f"{_in_words(field.name)}: {'yes' if getattr(findings, field.name) else 'no'}"
         for field in fields(findings)
         if field.name != "has_cord" and getattr(findings, field.name) is not None
     ]
     reason = "; ".join(stated) or "nothing is known"
     undecided = _undecided(completions)
     if stated and undecided:
-        reason += f"; not known: {', '.join(name.replace('_', ' ') for name in undecided)}"
+        reason += f"; not known: {', '.join(map(_in_words, undecided))}"
     cauda = None if findings.has_cord is None else not findings.has_cord
     if cauda:
         reason += f". {CAUDA_EQUINA_NOTE}"
@@ -137,6 +137,10 @@ def _completions(findings: EsccFindings) -> Iterable[tuple[bool, ...]]:
             for csf in (True, False):
                 if findings.csf_visible in (None, csf):
                     yield (*ladder, csf)
+
+
+def _in_words(name: str) -> str:
+    return name.replace("_", " ").replace("csf", "CSF")
 
 
 def _undecided(completions: Sequence[tuple[bool, ...]]) -> list[str]:

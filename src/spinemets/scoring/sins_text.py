@@ -51,7 +51,7 @@ def findings_from_text(
 ) -> SinsFindings:
     """The findings that one row states; what it leaves out or calls unknown stays open.
 
-    Counts of vertebrae that are not stated are those that the level implies (T13, L6), else the usual 12 and 5.
+    Counts of vertebrae that are not stated are what the level implies (T13, L6), else the usual 12 and 5.
 
     Args:
         values: Text by field name (``FIELDS``); other names are ignored.
@@ -157,11 +157,11 @@ def _collapse(
         return unknown(Collapse)
     evidence = []
     if loss is not None:
-        evidence.append(f"{_in_words(loss)} % of height lost ({_genant_in_words(loss)})")
+        evidence.append(f"{_in_words(loss)} % of height lost, {_genant_in_words(loss)}")
     if part is not None:
         evidence.append(f"{_in_words(part)} % of body involved")
     return judge_collapse(
-        loss or (ANY_PERCENT,), part or (ANY_PERCENT,), Source.STATED, ", ".join(evidence), noise_percent
+        loss or (ANY_PERCENT,), part or (ANY_PERCENT,), Source.STATED, "; ".join(evidence), noise_percent
     )
 
 
