@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Nothing is asserted against the clock. In CI the same examples come each time; new ones are found by hand.
+settings.register_profile("spinemets", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("spinemets")
 
 _DEFAULT_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "real"
 

@@ -50,7 +50,7 @@ def test_every_channel_lies_on_the_grid_of_the_reference(station):
 def test_what_was_measured_is_said_for_every_other_channel(station):
     stack = load_channels(station, _ALIGNMENT)
     assert len(stack.statements) == len(stack.volumes) - 1
-    assert all("ovement" in text or "moved" in text for text in stack.statements.values())
+    assert all("ovement" in text or "anatomy" in text for text in stack.statements.values())
     assert not stack.left_out
 
 

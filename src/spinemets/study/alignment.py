@@ -41,7 +41,7 @@ class AlignmentSettings:
         correct_from_deg: Least rotation that is corrected.
         credible_mm: Larger movements are not believed.
         credible_deg: Larger rotations are not believed.
-        least_overlap: Least share of the reference's tissue that the other series must cover, 0 to 1.
+        least_overlap: Least share of the smaller field of view that both show, 0 to 1.
         least_similarity: Least mutual information (nats) that series of one anatomy have once aligned.
         least_gain: Least relative growth of mutual information.
 
@@ -118,16 +118,23 @@ def align(
         same_frame_of_reference: Whether the scanner says that both share its coordinates.
 
     Raises:
-        GeometryError: If the two do not overlap.
+        GeometryError: If the two do not overlap, or the axes of one are sheared.
     """
-    overlap = _overlap(reference, moving)
+    for volume in (reference, moving):
+        if not volume.is_orthogonal:
+            raise GeometryError(
+                "has sheared axes", remedy="convert the original again, or leave the series out"
+            )
+    overlap = max(_overlap(reference, moving), _overlap(moving, reference))
     if overlap == 0.0:
         raise GeometryError(
             "does not overlap the reference series", remedy="treat the two as different stations"
         )
     caveat = "" if same_frame_of_reference else "The frames of reference differ. "
     if overlap < settings.least_overlap:
-        statement = f"{caveat}Movement not measured: the series covers {overlap:.0%} of the reference."
+        statement = (
+            f"{caveat}Movement not measured: the series share {overlap:.0%} of the smaller field of view."
+        )
         return AlignedVolume(_resampled(reference, moving), None, False, statement)
     movement = measure_movement(reference, moving)
     if movement is None:
@@ -173,6 +180,8 @@ def _registered(reference: Volume, moving: Volume) -> Movement | None:
 
 def _judge(movement: Movement, settings: AlignmentSettings) -> tuple[bool, str]:
     what = f"{movement.distance_mm:.1f} mm and {movement.rotation_deg:.1f} degrees"
+    if movement.similarity_after < settings.least_similarity:
+        return False, "Movement not corrected: the series have nothing in common. Check the series."
     small = (
         movement.distance_mm < settings.correct_from_mm and movement.rotation_deg < settings.correct_from_deg
     )
@@ -180,12 +189,10 @@ def _judge(movement: Movement, settings: AlignmentSettings) -> tuple[bool, str]:
         return False, f"No movement to correct ({what})."
     if movement.distance_mm > settings.credible_mm or movement.rotation_deg > settings.credible_deg:
         return False, f"Movement not corrected: {what} is not credible. Check the series."
-    if movement.similarity_after < settings.least_similarity:
-        return False, "Movement not corrected: the series have nothing in common. Check the series."
     gain = movement.similarity_after - movement.similarity_before
     if gain < settings.least_gain * abs(movement.similarity_before):
         return False, f"Movement not corrected: {what} makes the series no more alike."
-    return True, f"The patient moved by {what} between the series; corrected."
+    return True, f"The anatomy lies {what} off between the series, as when a patient moves; corrected."
 
 
 def _resampled(reference: Volume, moving: Volume) -> Volume:

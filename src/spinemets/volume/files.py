@@ -132,7 +132,7 @@ def _write_nifti(partial: Path, volume: Volume, path: Path, compress: bool) -> N
     image.header.set_xyzt_units("mm", "sec")
     image.set_sform(volume.affine_ras, code=1)
     # A qform holds rotations and spacings only; a sheared grid has its sform alone.
-    if _is_orthogonal(volume):
+    if volume.is_orthogonal:
         image.set_qform(volume.affine_ras, code=1)
     else:
         image.set_qform(None, code=0)
@@ -145,14 +145,9 @@ def _write_metaimage(partial: Path, volume: Volume, path: Path) -> None:
 
     from spinemets.volume.simpleitk import to_simpleitk
 
-    if not _is_orthogonal(volume):
+    if not volume.is_orthogonal:
         raise GeometryError("has sheared axes, which MetaImage cannot hold", file=path, remedy="write NIfTI")
     SimpleITK.WriteImage(to_simpleitk(volume), str(partial), useCompression=True)
-
-
-def _is_orthogonal(volume: Volume) -> bool:
-    axes = volume.affine_ras[:3, :3] / np.asarray(volume.spacing_mm)
-    return bool(np.abs(axes.T @ axes - np.eye(3)).max() < 1e-4)
 
 
 def _first_line(error: Exception) -> str:

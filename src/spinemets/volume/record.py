@@ -53,6 +53,12 @@ class Volume:
         """Volume of one voxel."""
         return float(abs(np.linalg.det(self.affine_ras[:3, :3]))) / 1000.0
 
+    @property
+    def is_orthogonal(self) -> bool:
+        """Whether the axes stand at right angles, as MetaImage and SimpleITK need them."""
+        axes = self.affine_ras[:3, :3] / np.asarray(self.spacing_mm)
+        return bool(np.abs(axes.T @ axes - np.eye(3)).max() < 1e-4)
+
     def voxel_to_world(self, indices: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """World RAS mm of voxel indices (..., 3); centres of voxels have whole indices."""
         world = np.asarray(indices, dtype=np.float64) @ self.affine_ras[:3, :3].T + self.affine_ras[:3, 3]

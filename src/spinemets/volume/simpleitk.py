@@ -18,7 +18,7 @@ def to_simpleitk(volume: Volume) -> Any:
     """
     spacing = np.asarray(volume.spacing_mm)
     axes = volume.affine_ras[:3, :3] / spacing
-    if np.abs(axes.T @ axes - np.eye(3)).max() > 1e-4:
+    if not volume.is_orthogonal:
         raise ValueError("SimpleITK images cannot have sheared axes")
     # ITK's singular value decomposition stumbles over denormal numbers.
     axes[np.abs(axes) < 1e-12] = 0.0
