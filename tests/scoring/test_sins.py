@@ -53,17 +53,25 @@ def _completions(given):
         yield total
 
 
+# Fisher et al. 2010, table 1, written out.
+_PUBLISHED = {
+    Item.LOCATION: {"junctional": 3, "mobile": 2, "semirigid": 1, "rigid": 0},
+    Item.PAIN: {"mechanical": 3, "occasional": 1, "none": 0},
+    Item.BONE: {"lytic": 2, "mixed": 1, "blastic": 0},
+    Item.ALIGNMENT: {"translation": 4, "deformity": 2, "normal": 0},
+    Item.COLLAPSE: {
+        "50 % or more": 3,
+        "under 50 %": 2,
+        "no collapse, over 50 % involved": 1,
+        "none of these": 0,
+    },
+    Item.POSTEROLATERAL: {"bilateral": 3, "unilateral": 1, "none": 0},
+}
+
+
 def test_the_points_are_those_of_the_original():
-    maxima = {item: max(points.values()) for item, points in POINTS.items()}
-    assert maxima == {
-        Item.LOCATION: 3,
-        Item.PAIN: 3,
-        Item.BONE: 2,
-        Item.ALIGNMENT: 4,
-        Item.COLLAPSE: 3,
-        Item.POSTEROLATERAL: 3,
-    }
-    assert sum(maxima.values()) == 18
+    assert {item: {str(f): p for f, p in points.items()} for item, points in POINTS.items()} == _PUBLISHED
+    assert sum(max(points.values()) for points in POINTS.values()) == 18
 
 
 def test_figure_6_of_the_review():
