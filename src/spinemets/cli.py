@@ -32,7 +32,7 @@ commands:
 {commands}
 
 spinemets COMMAND --help explains a command; spinemets --version prints the version.
-Exit status: 0 done, 1 some studies or rows failed, 2 unusable input or configuration."""
+Exit status: 0 done, 1 some studies failed, 2 unusable input or configuration."""
 
 
 def usage() -> str:

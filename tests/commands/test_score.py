@@ -104,7 +104,7 @@ def test_a_bad_row_names_itself_and_stops_the_rest(score):
 
 def test_keep_going_scores_the_good_rows(score):
     status, text, error = score("sins - --format csv --csv --keep-going", _TABLE)
-    assert status == 1
+    assert status == 2
     assert [row["case"] for row in csv.DictReader(io.StringIO(text))] == ["A", "D"]
     assert [line.split(",")[0] for line in error.splitlines()] == [
         "spinemets score: row 2",
@@ -125,7 +125,7 @@ def test_keep_going_scores_the_good_rows(score):
 )
 def test_rows_of_a_wrong_shape_do_not_stop_the_others(score, layout, table, bad):
     status, text, error = score(f"sins - --format {layout} --json --keep-going", table)
-    assert status == 1
+    assert status == 2
     assert [entry["score"]["levels"] for entry in json.loads(text)] == [["T4"], ["L6"]]
     assert len(error.splitlines()) == len(bad)
     assert all(words in line for words, line in zip(bad, error.splitlines(), strict=True))

@@ -49,7 +49,7 @@ Only level is required. Other columns are kept: --csv writes them before its own
 Rows are counted from 1, below the header and without empty lines.
 
 Exit status: 0 all scored; 2 a bad value, said in one line: nothing is scored. With --keep-going every
-bad row is said in one line, the others are scored, and the status is 1 if some were bad, 2 if all."""
+bad row is said in one line and the others are scored; the status is 2 all the same."""
 _ESCC_EPILOG = """\
 examples:
   spinemets score escc --cord-compressed yes --csf-visible no
@@ -222,7 +222,7 @@ def _run_sins(arguments: argparse.Namespace) -> int:
     if failures and not (arguments.keep_going and scored):
         return 2
     _write_sins(scored, arguments, single)
-    return 1 if failures else 0
+    return 2 if failures else 0
 
 
 def _scored(row: Row | InputError, number: int, name: str | None, noise_percent: float) -> ScoredRow:

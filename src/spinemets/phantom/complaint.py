@@ -14,6 +14,6 @@ _BROKEN_FROM_PERCENT = 10.0
 def draw_pain(truth: SinsTruth, rng: np.random.Generator) -> Pain:
     """Pain at a level, given what is true of it."""
     broken = (truth.collapse_percent or 0.0) >= _BROKEN_FROM_PERCENT
-    displaced = truth.alignment.value != Alignment.NORMAL.value
+    displaced = truth.alignment is not Alignment.NORMAL
     chances = _BROKEN_OR_DISPLACED if broken or displaced else _STANDING
     return tuple(Pain)[int(rng.choice(3, p=chances))]

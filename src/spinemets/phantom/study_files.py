@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spinemets import __version__
-from spinemets.anatomy import EsccGrade, Level
+from spinemets.anatomy import EsccGrade, Level, Numbering
 from spinemets.phantom.complaint import draw_pain
 from spinemets.phantom.dicom_writer import StudyIdentity, draw_identity, write_dicom_series
 from spinemets.phantom.nifti_writer import write_nifti_series
@@ -60,7 +60,7 @@ def write_study(request: StudyRequest, key: str, folder: Path) -> Record:
         _write_json(folder / TRUTH / f"{station.station}.json", _station_truth(station))
         levels.update(_chosen_levels(station, levels))
     ordered = [levels[level] for level in plan.spec.numbering.levels if level in levels]
-    sins = _sins_rows(ordered, request)
+    sins = _sins_rows(ordered, request, plan.spec.numbering)
     _write_json(folder / TRUTH / "sins.json", sins)
     _write_json(folder / TRUTH / "spine.json", _provenance(plan, request))
     return {
@@ -115,10 +115,11 @@ def _chosen_levels(station: SimulatedStation, known: dict[Level, LevelTruth]) ->
     }
 
 
-def _sins_rows(levels: Sequence[LevelTruth], request: StudyRequest) -> list[Record]:
+def _sins_rows(levels: Sequence[LevelTruth], request: StudyRequest, numbering: Numbering) -> list[Record]:
     """What ``spinemets score sins`` reads: a row for each involved level, in the words of its flags."""
     rng = request.generator(_PAIN)
-    return [_sins_row(truth.sins, draw_pain(truth.sins, rng).value) for truth in levels]
+    counts = {"thoracic_count": numbering.thoracic_count, "lumbar_count": numbering.lumbar_count}
+    return [_sins_row(truth.sins, draw_pain(truth.sins, rng).value) | counts for truth in levels]
 
 
 def _sins_row(sins: SinsTruth, pain: str) -> Record:
