@@ -40,6 +40,11 @@ def test_studies_are_made_and_listed_by_the_series_command(tmp_path, capsys, mon
         (["output=x", "+disease.pain=1"], "disease.pain: is no setting"),
         (["output=x", "+disease.epidural_chance=7"], "a chance lies between 0 and 1"),
         (["output=x", "colour=red"], "colour"),
+        (["output=x", "+colour=red"], "colour: is no setting"),
+        (["output="], "output: is empty"),
+        (["output=/dev/null/x"], "cannot be made"),
+        (["output=x", "stations=knee"], "stations: is 'knee'"),
+        (["output=x", "disease=metastatic", "++disease.epidural_chance=7"], "a chance lies between 0 and 1"),
         (["output=x", "disease=flu"], "disease/flu"),
     ],
 )

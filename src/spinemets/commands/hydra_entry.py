@@ -28,6 +28,7 @@ def run(config_name: str, argv: Sequence[str], task: "Callable[[DictConfig], int
         composed or the task refuses its input with a ``SpineMetsError``; 1 after any other exception.
     """
     import hydra
+    from hydra.errors import InstantiationException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
@@ -43,6 +44,12 @@ def run(config_name: str, argv: Sequence[str], task: "Callable[[DictConfig], int
             statuses.append(task(config))
         except SpineMetsError as error:
             print(f"spinemets {config_name}: {error}", file=sys.stderr)
+            statuses.append(2)
+        except InstantiationException as error:
+            # Hydra wraps what a settings record refuses.
+            if not isinstance(error.__cause__, SpineMetsError):
+                raise
+            print(f"spinemets {config_name}: {error.__cause__}", file=sys.stderr)
             statuses.append(2)
         except OmegaConfBaseException as error:
             print(f"spinemets {config_name}: {str(error).splitlines()[0]}", file=sys.stderr)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from spinemets.phantom.study import StudyRequest
 
 E = TypeVar("E", bound=StrEnum)
+_SETTINGS = ("output", "count", "seed", "format", "stations", "workers", "disease", "protocol", "grid")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -27,6 +28,7 @@ def _make(config: "DictConfig") -> int:
 
     from spinemets.phantom.collection import MANIFEST_NAME, make_studies
 
+    _refuse_unknown(config)
     request = _request(config)
     output = Path(str(config.output))
     count = _whole_number(config, "count")
@@ -39,6 +41,18 @@ def _make(config: "DictConfig") -> int:
     return 0
 
 
+def _refuse_unknown(config: "DictConfig") -> None:
+    from spinemets.errors import ConfigurationError
+
+    unknown = [str(key) for key in config if key not in _SETTINGS]
+    if unknown:
+        raise ConfigurationError(
+            "is no setting", field=unknown[0], remedy=f"settings: {', '.join(_SETTINGS)}"
+        )
+    if not str(config.output).strip():
+        raise ConfigurationError("is empty", field="output", remedy="name a folder")
+
+
 def _request(config: "DictConfig") -> "StudyRequest":
     from omegaconf import OmegaConf
 
@@ -48,6 +62,7 @@ def _request(config: "DictConfig") -> "StudyRequest":
     from spinemets.phantom.protocol import Station
     from spinemets.phantom.study import ImageFormat, StudyRequest
 
+    stations = [config.stations] if isinstance(config.stations, str) else config.stations
     disease: Any = OmegaConf.to_container(config.disease)
     protocol: Any = OmegaConf.to_container(config.protocol)
     grid: Any = OmegaConf.to_container(config.grid)
@@ -55,7 +70,7 @@ def _request(config: "DictConfig") -> "StudyRequest":
     return StudyRequest(
         seed=_whole_number(config, "seed"),
         image_format=_choice(ImageFormat, config.format, "format"),
-        stations=tuple(_choice(Station, station, "stations") for station in config.stations),
+        stations=tuple(_choice(Station, station, "stations") for station in stations),
         priors=with_settings(DiseasePriors(), disease, "disease"),
         ranges=with_settings(ranges, protocol, "protocol"),
         grid=with_settings(GridSettings(), grid, "grid"),

@@ -47,7 +47,7 @@ def escc_text(assessment: EsccAssessment, width: int) -> str:
     cut = "/".join("yes" if each else "no" for each in assessment.at_least_1c)
     return "\n".join(
         (
-            f"ESCC grade {_either(assessment.grades)}: {_either(assessment.severity)} grade compression",
+            f"ESCC grade {_either(assessment.grades)}: {_either(assessment.severity)} grade",
             f"grade 1c or more: {cut}",
             _wrapped(assessment.reason, width, ""),
             "",

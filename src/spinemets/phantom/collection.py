@@ -54,7 +54,12 @@ def make_studies(request: StudyRequest, count: int, folder: Path, workers: int =
         if value < 1:
             raise ConfigurationError(f"is {value}", field=name, remedy="give at least 1")
     requests = {study_key(number): replace(request, number=number) for number in range(1, count + 1)}
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot be made ({error.strerror})", file=folder, remedy="choose another output folder"
+        ) from None
     done = [key for key, wanted in requests.items() if _already_made(folder / key, wanted)]
     for key in done:
         yield StudyOutcome(key, made=False)
