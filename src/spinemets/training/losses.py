@@ -1,0 +1,187 @@
+"""Losses of the three heads, for annotations that are sets of classes.
+
+Every function gives one value per sample, so that the mean over a batch does not depend on how it is
+shared among processes. A sample without annotation for a head gets exactly 0, and so does that head's gradient.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from spinemets.anatomy import Anatomy
+from spinemets.networks.segmenter import SegmenterOutput
+
+NOT_ANNOTATED_LESION = 255
+# Target maps hold twice the level's coordinate, so that T13 and L6 (halves) are whole numbers.
+LEVEL_STEPS = 2.0
+_SMOOTH = 1e-5
+_BACKGROUND_BIT = 1 << Anatomy.BACKGROUND
+_ALL_SETS = 256
+# One level off costs half; errors below it count by their square.
+_LEVEL_BETA = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LossWeights:
+    """How much each head counts, and how deep supervision is weighted.
+
+    Args:
+        anatomy, lesion, level: Factors of the heads.
+        coarser: Factor from one scale to the next coarser one (Isensee et al. 2021 halve it).
+        lesion_smoothing_voxels: Added to both sides of the lesion's Dice: lesions of fewer voxels and
+            samples without any give a bounded, steady gradient.
+        lesion_cross_entropy: Factor of the lesion's cross-entropy beside its Dice.
+    """
+
+    anatomy: float = 1.0
+    lesion: float = 1.0
+    level: float = 0.2
+    coarser: float = 0.5
+    lesion_smoothing_voxels: float = 20.0
+    lesion_cross_entropy: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class LossParts:
+    """Loss of each head, (batch,) each, before the heads' factors."""
+
+    anatomy: Tensor
+    lesion: Tensor
+    level: Tensor
+
+    def total(self, weights: LossWeights) -> Tensor:
+        """(batch,) sum with the heads' factors."""
+        return weights.anatomy * self.anatomy + weights.lesion * self.lesion + weights.level * self.level
+
+
+def segmentation_loss(scales: Sequence[SegmenterOutput], targets: Tensor, weights: LossWeights) -> LossParts:
+    """Losses of the heads over all scales.
+
+    Args:
+        scales: Full resolution first.
+        targets: (batch, 3, slice, row, column) uint8: anatomy as bits, lesion, level.
+        weights: Factors.
+    """
+    factors = [weights.coarser**depth for depth in range(len(scales))]
+    parts = [_scale_loss(scale, targets, weights) for scale in scales]
+    total = sum(factors)
+
+    def mean(name: str) -> Tensor:
+        weighted = [factor * getattr(part, name) / total for factor, part in zip(factors, parts, strict=True)]
+        return torch.stack(weighted).sum(dim=0)
+
+    return LossParts(mean("anatomy"), mean("lesion"), mean("level"))
+
+
+def _scale_loss(scale: SegmenterOutput, targets: Tensor, weights: LossWeights) -> LossParts:
+    anatomy, lesion, level = _shrunk(targets, scale.lesion.shape[2:]).unbind(dim=1)
+    smoothing = weights.lesion_smoothing_voxels * scale.lesion[0].numel() / targets[0, 0].numel()
+    return LossParts(
+        marginal_loss(scale.anatomy.float(), anatomy),
+        lesion_loss(scale.lesion[:, 0].float(), lesion, max(smoothing, 1.0), weights.lesion_cross_entropy),
+        level_loss(scale.level[:, 0].float(), level),
+    )
+
+
+def _shrunk(targets: Tensor, shape: Sequence[int]) -> Tensor:
+    """Every nth voxel: a strided convolution's output lies on the first voxel of its stride."""
+    slices, rows, columns = (full // part for full, part in zip(targets.shape[2:], shape, strict=True))
+    return targets[:, :, ::slices, ::rows, ::columns]
+
+
+def marginal_loss(logits: Tensor, allowed: Tensor) -> Tensor:
+    """Cross-entropy plus soft Dice over sets of classes (Shi et al. 2021, Med Image Anal 70:101979).
+
+    The probability of a set is the sum of its classes'. Where every set is one class, both terms are those
+    of the usual Dice + cross-entropy loss, Dice over the classes that occur and without the background.
+
+    Args:
+        logits: (batch, 8, ...).
+        allowed: (batch, ...) uint8, bit k set where the voxel may be class k; 0 not annotated.
+
+    Returns:
+        (batch,).
+    """
+    bits = torch.arange(logits.shape[1], device=logits.device).view(1, -1, *[1] * (logits.ndim - 2))
+    inside = ((allowed[:, None].long() >> bits) & 1).bool()
+    # Voxels without annotation are allowed everything: log 1 = 0, and no gradient.
+    inside = inside | (allowed[:, None] == 0)
+    every = logits.logsumexp(dim=1)
+    log_set = logits.masked_fill(~inside, -torch.inf).logsumexp(dim=1) - every
+    annotated = (allowed > 0).flatten(1)
+    cross_entropy = -log_set.flatten(1).sum(dim=1) / annotated.sum(dim=1).clamp_min(1)
+    probabilities = (logits - every[:, None]).exp()
+    return cross_entropy + _set_dice(probabilities, allowed)
+
+
+def _set_dice(probabilities: Tensor, allowed: Tensor) -> Tensor:
+    """(batch,) mean of 1 - Dice over the sets without background that occur in a sample."""
+    present = torch.zeros(len(allowed), _ALL_SETS, device=allowed.device)
+    present.scatter_(1, allowed.flatten(1).long(), 1.0)
+    sets = [one for one in present.any(dim=0).nonzero()[:, 0].tolist() if one and not one & _BACKGROUND_BIT]
+    if not sets:
+        return probabilities.new_zeros(len(allowed))
+    loss = torch.stack([_dice_of_set(probabilities, allowed, one) for one in sets], dim=1)
+    occurs = present[:, sets]
+    return (loss * occurs).sum(dim=1) / occurs.sum(dim=1).clamp_min(1)
+
+
+def _dice_of_set(probabilities: Tensor, allowed: Tensor, one: int) -> Tensor:
+    classes = [k for k in range(probabilities.shape[1]) if one >> k & 1]
+    predicted = probabilities[:, classes].sum(dim=1)
+    truth = allowed == one
+    # A voxel that may be something else of the set or not is evidence of neither.
+    known = truth | ((allowed & one) == 0) & (allowed > 0)
+    return _soft_dice_loss(predicted * known, truth.to(predicted.dtype), _SMOOTH)
+
+
+def lesion_loss(
+    logits: Tensor, lesion: Tensor, smoothing_voxels: float, cross_entropy_factor: float
+) -> Tensor:
+    """Cross-entropy plus Dice that a tiny or absent lesion does not upset.
+
+    The smoothing stands for voxels that are always right: without a lesion the Dice term is then
+    P / (P + s) for P false voxels, which fades as they do.
+
+    Args:
+        logits: (batch, slice, row, column).
+        lesion: uint8 of the same shape: 0, 1, 255 not annotated.
+        smoothing_voxels: s above.
+        cross_entropy_factor: Of the cross-entropy, which is a mean over annotated voxels.
+
+    Returns:
+        (batch,).
+    """
+    known = (lesion != NOT_ANNOTATED_LESION).to(logits.dtype)
+    truth = (lesion == 1).to(logits.dtype)
+    each = functional.binary_cross_entropy_with_logits(logits, truth, weight=known, reduction="none")
+    cross_entropy = each.flatten(1).sum(dim=1) / known.flatten(1).sum(dim=1).clamp_min(1)
+    dice = _soft_dice_loss(logits.sigmoid() * known, truth, smoothing_voxels)
+    annotated = known.flatten(1).amax(dim=1)
+    return cross_entropy_factor * cross_entropy + annotated * dice
+
+
+def level_loss(level: Tensor, target: Tensor) -> Tensor:
+    """Smooth L1 (Huber 1964) of the coordinate along the spine, over annotated vertebrae only.
+
+    Args:
+        level: (batch, slice, row, column) coordinates.
+        target: uint8, twice the coordinate; 0 where there is no vertebra or no annotation.
+
+    Returns:
+        (batch,), in levels.
+    """
+    known = target > 0
+    wanted = torch.where(known, target.to(level.dtype) / LEVEL_STEPS, level.detach())
+    each = functional.smooth_l1_loss(level, wanted, beta=_LEVEL_BETA, reduction="none")
+    return each.flatten(1).sum(dim=1) / known.flatten(1).sum(dim=1).clamp_min(1)
+
+
+def _soft_dice_loss(predicted: Tensor, truth: Tensor, smooth: float) -> Tensor:
+    """(batch,) of 1 - (2 PT + s) / (P + T + s) (Milletari et al. 2016)."""
+    predicted, truth = predicted.flatten(1), truth.flatten(1)
+    both = (predicted * truth).sum(dim=1)
+    return 1.0 - (2.0 * both + smooth) / (predicted.sum(dim=1) + truth.sum(dim=1) + smooth)
