@@ -15,6 +15,8 @@ _LAYERS = {
     "volume": 2,
     "study": 3,
     "phantom": 3,
+    "networks": 4,
+    "training": 5,
     "commands": 8,
     "cli": 8,
     "__main__": 8,
