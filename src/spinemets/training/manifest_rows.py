@@ -231,7 +231,10 @@ def _other_version(path: Path, content: Mapping[str, Any]) -> InputError:
 
 
 def _wrong_rows(path: Path | None, content: Mapping[str, Any], error: ValidationError) -> InputError:
-    found = [_described(content, each) for each in error.errors(include_url=False)]
+    errors = error.errors(include_url=False)
+    # Pydantic calls a list whose items are wrong too short, besides.
+    inner = {each["loc"][:length] for each in errors for length in range(len(each["loc"]))}
+    found = [_described(content, each) for each in errors if each["loc"] not in inner]
     (field, problem), *others = found
     more = [f"{where}: {what}" for where, what in others[: _MOST_PROBLEMS - 1]]
     if len(found) > _MOST_PROBLEMS:
