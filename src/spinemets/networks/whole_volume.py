@@ -59,8 +59,9 @@ def _in_windows(
     network: SpineSegmenter, image: Tensor, presence: Tensor, settings: WindowSettings
 ) -> SegmenterOutput:
     # One sample at a time: MONAI mixes the windows of a batch, which then lose their presence.
-    samples = zip(image.split(1), presence.split(1), strict=True)
-    each = [_one_in_windows(network, sample, present, settings) for sample, present in samples]
+    each = [
+        _one_in_windows(network, image[n : n + 1], presence[n : n + 1], settings) for n in range(len(image))
+    ]
     return SegmenterOutput(*(torch.cat(heads) for heads in zip(*each, strict=True)))
 
 

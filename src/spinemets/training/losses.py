@@ -1,7 +1,7 @@
 """Losses of the three heads, for annotations that are sets of classes.
 
-Every function gives one value per sample, so that the mean over a batch does not depend on how it is
-shared among processes. A sample without annotation for a head gets exactly 0, and so does that head's gradient.
+Every function gives one value per sample, so that the mean over a batch does not depend on how it is shared
+among processes. A sample without annotation for a head gets exactly 0, and so does that head's gradient.
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,8 @@ from torch.nn import functional
 
 from spinemets.anatomy import Anatomy
 from spinemets.networks.segmenter import SegmenterOutput
+from spinemets.training.label_sets import LESION_NOT_ANNOTATED, LEVEL_STEPS
 
-NOT_ANNOTATED_LESION = 255
-# Target maps hold twice the level's coordinate, so that T13 and L6 (halves) are whole numbers.
-LEVEL_STEPS = 2.0
 _SMOOTH = 1e-5
 _BACKGROUND_BIT = 1 << Anatomy.BACKGROUND
 _ALL_SETS = 256
@@ -155,7 +153,7 @@ def lesion_loss(
     Returns:
         (batch,).
     """
-    known = (lesion != NOT_ANNOTATED_LESION).to(logits.dtype)
+    known = (lesion != LESION_NOT_ANNOTATED).to(logits.dtype)
     truth = (lesion == 1).to(logits.dtype)
     each = functional.binary_cross_entropy_with_logits(logits, truth, weight=known, reduction="none")
     cross_entropy = each.flatten(1).sum(dim=1) / known.flatten(1).sum(dim=1).clamp_min(1)

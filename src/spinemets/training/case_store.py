@@ -1,0 +1,143 @@
+"""Prepared cases on disk, keyed by what they were made from, and read by patch.
+
+A case is a folder of plain arrays that are mapped into memory, so that a patch costs the patch and not the
+volume. It is written aside and appears whole, so that concurrent processes and a killed writer do no harm.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spinemets.errors import UnreadableFileError
+from spinemets.training.patch_sites import PatchSites, find_sites
+from spinemets.training.sagittal_source import AnnotatedInput, SagittalSource
+
+# Changes whenever the arrays would come out different from the same files and settings.
+_FORMAT = 1
+_IMAGE, _TARGETS, _SITES, _FACTS = "image.npy", "targets.npy", "sites.npz", "case.json"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedCase:
+    """A case on the network's grid.
+
+    Args:
+        name: Study and station.
+        image: (channels present, slice, row, column) float16, mapped into memory.
+        targets: (3, slice, row, column) uint8, mapped into memory.
+        presence: (4,) float32; says which channels ``image`` holds, in the network's order.
+        sites: Where patches may be centred.
+        affine_ras: 4 x 4, voxel index to RAS mm.
+    """
+
+    name: str
+    image: npt.NDArray[np.float16]
+    targets: npt.NDArray[np.uint8]
+    presence: npt.NDArray[np.float32]
+    sites: PatchSites
+    affine_ras: npt.NDArray[np.float64]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels as (slice, row, column)."""
+        slices, rows, columns = self.targets.shape[1:]
+        return slices, rows, columns
+
+
+class CaseStore:
+    """Prepared cases below one folder; made when first asked for.
+
+    Args:
+        folder: Made where it does not exist.
+        settings: Everything beside the files that decides what the arrays hold; becomes part of the key.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        self._folder = folder
+        self._settings = json.dumps({"format": _FORMAT, **settings}, sort_keys=True, default=str)
+
+    def get(self, source: SagittalSource, read: Callable[[SagittalSource], AnnotatedInput]) -> PreparedCase:
+        """The prepared case, made with ``read`` where the store has none for these files and settings.
+
+        Raises:
+            InputError: If a file of the case cannot be read.
+        """
+        folder = self._folder / self._key(source)
+        if not folder.is_dir():
+            self._write(folder, source.name, read(source))
+        return _open(folder, source.name)
+
+    def _key(self, source: SagittalSource) -> str:
+        digest = hashlib.sha256(self._settings.encode())
+        channels = {channel.value: one.image.name for channel, one in source.channels.items()}
+        sets = [one.label_set for series in source.channels.values() for one in series.annotations]
+        digest.update(json.dumps([source.name, source.reference.value, channels, sets]).encode())
+        for path in source.files:
+            _add_content(digest, path)
+        return digest.hexdigest()[:32]
+
+    def _write(self, folder: Path, name: str, annotated: AnnotatedInput) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=self._folder))
+        try:
+            _save(aside, name, annotated)
+            aside.rename(folder)
+        except OSError:
+            # Another process was faster: a folder cannot replace one that has files in it.
+            if not folder.is_dir():
+                raise
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def _add_content(digest: "hashlib._Hash", path: Path) -> None:
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    try:
+        for file in files:
+            if file.is_file():
+                with file.open("rb") as stream:
+                    digest.update(hashlib.file_digest(stream, "sha256").digest())
+    except OSError as error:
+        raise UnreadableFileError(
+            f"cannot be read ({error.strerror})", file=path, remedy="check the manifest"
+        ) from error
+
+
+def _save(folder: Path, name: str, annotated: AnnotatedInput) -> None:
+    seen = annotated.input
+    present = seen.presence > 0
+    np.save(folder / _IMAGE, seen.image[present].astype(np.float16))
+    np.save(folder / _TARGETS, annotated.targets)
+    spacing_mm = np.linalg.norm(seen.affine_ras[:3, :3], axis=0)
+    find_sites(annotated.targets, float(spacing_mm.prod()) / 1000.0).save(folder / _SITES)
+    facts = {"case": name, "presence": seen.presence.tolist(), "affine_ras": seen.affine_ras.tolist()}
+    (folder / _FACTS).write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    for path in folder.iterdir():
+        with path.open("rb") as stream:
+            os.fsync(stream.fileno())
+
+
+def _open(folder: Path, name: str) -> PreparedCase:
+    try:
+        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        return PreparedCase(
+            name=name,
+            image=np.load(folder / _IMAGE, mmap_mode="r"),
+            targets=np.load(folder / _TARGETS, mmap_mode="r"),
+            presence=np.asarray(facts["presence"], dtype=np.float32),
+            sites=PatchSites.load(folder / _SITES),
+            affine_ras=np.asarray(facts["affine_ras"]),
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise UnreadableFileError(
+            f"is no prepared case ({error})", file=folder, remedy="delete the folder; it is made again"
+        ) from error

@@ -1,0 +1,109 @@
+"""One training and validation step of the segmenter, for Lightning."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+import pytorch_lightning as pl
+import torch
+from numpy.random import Generator
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from spinemets.networks.segmenter import SpineSegmenter
+from spinemets.networks.whole_volume import WindowSettings, segment_volume
+from spinemets.training.losses import LossWeights, segmentation_loss
+from spinemets.training.sampling import sample_generator
+from spinemets.training.segmentation_metrics import SegmentationMetrics
+
+Batch = dict[str, Any]
+
+
+class Augmentation(Protocol):
+    """Changes one sample at random, on whatever device it lies."""
+
+    def __call__(
+        self, image: Tensor, presence: Tensor, targets: Tensor, rng: Generator
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """(4, slice, row, column), (4,) and (3, slice, row, column), and the same of the changed sample."""
+        ...
+
+
+class SegmentationTask(pl.LightningModule):
+    """Trains a segmenter.
+
+    Args:
+        network: To be trained.
+        optimiser: Makes the optimiser of the parameters.
+        schedule: Makes the schedule of the learning rate, which moves with every step.
+        augmentation: Applied to every training sample.
+        weights: Of the losses.
+        window: How validation cases go through the network.
+        seed: Of the stream of samples; a sample's augmentation follows from it and the sample's number.
+    """
+
+    def __init__(
+        self,
+        network: SpineSegmenter,
+        optimiser: Callable[[Iterable[torch.nn.Parameter]], Optimizer],
+        schedule: Callable[[Optimizer], LRScheduler],
+        augmentation: Augmentation,
+        weights: LossWeights,
+        window: WindowSettings,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.metrics = SegmentationMetrics()
+        self._optimiser = optimiser
+        self._schedule = schedule
+        self._augmentation = augmentation
+        self._weights = weights
+        self._window = window
+        self._seed = seed
+
+    def configure_optimizers(self) -> Any:
+        """The optimiser, and the schedule that moves with every step."""
+        optimiser = self._optimiser(self.network.parameters())
+        return {
+            "optimizer": optimiser,
+            "lr_scheduler": {"scheduler": self._schedule(optimiser), "interval": "step"},
+        }
+
+    def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
+        """Augments training samples where the network runs, each from its own generator."""
+        if not self.trainer.training:
+            return batch
+        samples = [
+            self._augmentation(image, presence, targets, sample_generator(self._seed + 1, int(number)))
+            for image, presence, targets, number in zip(
+                batch["image"], batch["presence"], batch["targets"], batch["sample"], strict=True
+            )
+        ]
+        image, presence, targets = (torch.stack(parts) for parts in zip(*samples, strict=True))
+        return batch | {"image": image, "presence": presence, "targets": targets}
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Mean over the samples of the heads' losses."""
+        scales = self.network.scales(batch["image"], batch["presence"])
+        parts = segmentation_loss(scales, batch["targets"], self._weights)
+        loss = parts.total(self._weights).mean()
+        size = len(batch["image"])
+        self.log("train/loss", loss, prog_bar=True, batch_size=size)
+        for head in ("anatomy", "lesion", "level"):
+            self.log(f"train/loss_{head}", getattr(parts, head).mean(), batch_size=size)
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Whole cases through the network; metrics gather over the epoch."""
+        output = segment_volume(self.network, batch["image"], batch["presence"], self._window)
+        loss = segmentation_loss([output], batch["targets"], self._weights).total(self._weights).mean()
+        self.log("val/loss", loss, sync_dist=True, batch_size=len(batch["image"]))
+        self.metrics.update(output, batch["targets"])
+
+    def on_validation_epoch_end(self) -> None:
+        """Metrics over all cases of all processes."""
+        self.log_dict(
+            {f"val/{name}": value.float() for name, value in self.metrics.compute().items()}, prog_bar=False
+        )
+        self.metrics.reset()
