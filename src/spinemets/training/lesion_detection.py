@@ -47,8 +47,8 @@ def detect(
 
 
 def _components(mask: npt.NDArray[np.bool_], least_voxels: int) -> npt.NDArray[np.int32]:
-    numbered: npt.NDArray[np.int32]
-    numbered, count = ndimage.label(mask, structure=_NEIGHBOURS)
+    labelled, count = ndimage.label(mask, structure=_NEIGHBOURS)
+    numbered = np.asarray(labelled, dtype=np.int32)
     sizes = np.bincount(numbered.ravel(), minlength=count + 1)
     numbered[sizes[numbered] < least_voxels] = 0
     return numbered
