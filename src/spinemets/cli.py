@@ -20,6 +20,7 @@ class Command:
 COMMANDS = {
     "phantom": Command("phantom", "make annotated studies of the digital spine phantom"),
     "series": Command("series", "list the series of studies: plane, weighting, and which of them serve"),
+    "manifest": Command("manifest", "make a data set ready for training: its studies, masks and folds"),
     "score": Command("score", "score SINS or ESCC from flags, JSON or CSV"),
 }
 

@@ -18,6 +18,8 @@ from spinemets.volume.record import AffineRas
 # for centres, is half a voxel, while the float32 quaternion of a NIfTI header is off by less.
 _GRID_TOLERANCE_VOXELS = 0.25
 _MOST_STACKS = 64
+# Slices that are this many times thicker than pixels are wide were acquired as slices.
+_THICK = 1.5
 
 
 def load_image(path: Path, plane: Plane | None = None) -> Volume:
@@ -25,7 +27,8 @@ def load_image(path: Path, plane: Plane | None = None) -> Volume:
 
     Args:
         path: A NIfTI or MetaImage file, or a folder that holds one DICOM series.
-        plane: The plane of the slices where the user has named it; None takes it from geometry.
+        plane: The plane of the slices, where the user has named it; it decides for voxels that are about as
+            thick as wide. None takes it from geometry.
 
     Raises:
         UnreadableFileError: If it is missing or cannot be parsed.
@@ -39,15 +42,24 @@ def image_series(path: Path, plane: Plane | None = None) -> Series:
     """The series that an image is, from headers alone; arguments and errors as ``load_image``."""
     if path.is_dir():
         return _dicom_series(path)
+    series = series_of_file(NamedFile(path, key="image"))
+    # Thick slices show themselves which axis is theirs, also where a stack along the sacrum is called axial.
+    if plane in (None, series.plane) or _has_thick_slices(series):
+        return series
     return series_of_file(NamedFile(path, key="image", plane=plane))
 
 
-def load_mask(path: Path, image: Volume) -> npt.NDArray[np.int32]:
+def _has_thick_slices(series: Series) -> bool:
+    across_mm, *in_plane_mm = series.spacing_mm
+    return across_mm >= _THICK * max(in_plane_mm)
+
+
+def load_mask(path: Path, image: Volume | Series) -> npt.NDArray[np.int32]:
     """The voxels of a mask as whole numbers, in the order of its image's axes.
 
     Args:
         path: A NIfTI or MetaImage file on the image's grid; its axes may be swapped or flipped.
-        image: The image that it belongs to.
+        image: The image that it belongs to, or its header.
 
     Raises:
         UnreadableFileError: If it is missing or cannot be parsed.
