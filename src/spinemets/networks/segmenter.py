@@ -102,7 +102,7 @@ def _heads(output: Tensor) -> SegmenterOutput:
 
 
 def _dyn_unet(settings: SegmenterSettings) -> nn.Module:
-    network = _ScaledDynUNet(
+    return _ScaledDynUNet(
         spatial_dims=3,
         in_channels=settings.stem_channels,
         out_channels=_OUTPUTS,
@@ -115,8 +115,6 @@ def _dyn_unet(settings: SegmenterSettings) -> nn.Module:
         deep_supr_num=max(settings.deep_supervision, 1),
         res_block=settings.residual,
     )
-    _group_norms(network)
-    return network
 
 
 def _swin_unetr(settings: SegmenterSettings) -> nn.Module:
@@ -124,15 +122,6 @@ def _swin_unetr(settings: SegmenterSettings) -> nn.Module:
     if size % 12:
         raise ValueError(f"SwinUNETR's feature size (filters[0]) is {size}; it must be a multiple of 12")
     return _OneScale(SwinUNETR(settings.stem_channels, _OUTPUTS, feature_size=size))
-
-
-def _group_norms(network: nn.Module) -> None:
-    """Swap instance norm for group norm with a channel a group: the same arithmetic, much faster in bf16."""
-    for parent in list(network.modules()):
-        for name, child in parent.named_children():
-            if isinstance(child, nn.InstanceNorm3d):
-                channels = child.num_features
-                setattr(parent, name, nn.GroupNorm(channels, channels, eps=child.eps, affine=True))
 
 
 _BACKBONES: Mapping[Architecture, Any] = {
