@@ -1,9 +1,11 @@
 """What a fingerprint needs to know of one case, measured on its own grid."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from spinemets.anatomy import Anatomy
 from spinemets.networks.sagittal_input import ORIENTATION
@@ -44,6 +46,15 @@ class CaseFacts:
     class_volumes_ml: Mapping[str, float]
     lesion_volumes_ml: tuple[float, ...] | None
     levels: bool
+
+    def to_json(self) -> str:
+        """As text."""
+        return json.dumps(asdict(self)) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "CaseFacts":
+        """From what ``to_json`` wrote."""
+        return TypeAdapter(cls).validate_json(text)
 
 
 def case_facts(source: SagittalSource, label_sets: Mapping[str, LabelSet]) -> CaseFacts:

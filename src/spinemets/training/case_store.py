@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spinemets.errors import UnreadableFileError
+from spinemets.training.case_facts import CaseFacts
 from spinemets.training.patch_sites import PatchSites, find_sites
 from spinemets.training.sagittal_source import AnnotatedInput, SagittalSource
 
@@ -32,6 +33,7 @@ class PreparedCase:
 
     Args:
         name: Study and station.
+        folder: Where it lies.
         image: (channels present, slice, row, column) float16, mapped into memory.
         targets: (3, slice, row, column) uint8, mapped into memory.
         presence: (4,) float32; says which channels ``image`` holds, in the network's order.
@@ -40,6 +42,7 @@ class PreparedCase:
     """
 
     name: str
+    folder: Path
     image: npt.NDArray[np.float16]
     targets: npt.NDArray[np.uint8]
     presence: npt.NDArray[np.float32]
@@ -51,6 +54,10 @@ class PreparedCase:
         """Voxels as (slice, row, column)."""
         slices, rows, columns = self.targets.shape[1:]
         return slices, rows, columns
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Another process maps the files again instead of getting a copy of the voxels.
+        return (open_case, (self.folder, self.name))
 
 
 class CaseStore:
@@ -74,16 +81,26 @@ class CaseStore:
         folder = self._folder / self._key(source)
         if not folder.is_dir():
             self._write(folder, source.name, read(source))
-        return _open(folder, source.name)
+        return open_case(folder, source.name)
+
+    def facts(self, source: SagittalSource, measure: Callable[[SagittalSource], CaseFacts]) -> CaseFacts:
+        """The facts of a case, measured with ``measure`` where the store does not have them.
+
+        Raises:
+            InputError: If a file of the case cannot be read.
+        """
+        path = self._folder / f"{_content_key(source)}.facts.json"
+        if path.is_file():
+            return CaseFacts.from_json(path.read_text(encoding="utf-8"))
+        facts = measure(source)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=self._folder, prefix=".facts-", delete=False) as aside:
+            aside.write(facts.to_json())
+        Path(aside.name).replace(path)
+        return facts
 
     def _key(self, source: SagittalSource) -> str:
-        digest = hashlib.sha256(self._settings.encode())
-        channels = {channel.value: one.image.name for channel, one in source.channels.items()}
-        sets = [one.label_set for series in source.channels.values() for one in series.annotations]
-        digest.update(json.dumps([source.name, source.reference.value, channels, sets]).encode())
-        for path in source.files:
-            _add_content(digest, path)
-        return digest.hexdigest()[:32]
+        return hashlib.sha256(f"{self._settings}{_content_key(source)}".encode()).hexdigest()[:32]
 
     def _write(self, folder: Path, name: str, annotated: AnnotatedInput) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -97,6 +114,16 @@ class CaseStore:
                 raise
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+
+
+def _content_key(source: SagittalSource) -> str:
+    """Of the content of every file, and of what the files stand for."""
+    channels = [channel.value for channel in source.channels]
+    sets = [one.label_set for series in source.channels.values() for one in series.annotations]
+    digest = hashlib.sha256(json.dumps([source.name, source.reference.value, channels, sets]).encode())
+    for path in source.files:
+        _add_content(digest, path)
+    return digest.hexdigest()[:32]
 
 
 def _add_content(digest: "hashlib._Hash", path: Path) -> None:
@@ -126,11 +153,17 @@ def _save(folder: Path, name: str, annotated: AnnotatedInput) -> None:
             os.fsync(stream.fileno())
 
 
-def _open(folder: Path, name: str) -> PreparedCase:
+def open_case(folder: Path, name: str) -> PreparedCase:
+    """Map a case that the store has made.
+
+    Raises:
+        UnreadableFileError: If the folder holds none.
+    """
     try:
         facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
         return PreparedCase(
             name=name,
+            folder=folder,
             image=np.load(folder / _IMAGE, mmap_mode="r"),
             targets=np.load(folder / _TARGETS, mmap_mode="r"),
             presence=np.asarray(facts["presence"], dtype=np.float32),

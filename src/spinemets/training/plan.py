@@ -10,8 +10,6 @@ from spinemets.networks.segmenter_settings import SegmenterSettings, Triple
 from spinemets.training.fingerprint import Fingerprint
 
 Spacing = tuple[float, float, float]
-# In-plane spacing is planned no finer than this: the smallest lesion that counts, 0.1 mL, is 6 mm across.
-_FINEST_IN_PLANE_MM = 0.6
 # So many values are kept for the backward pass per feature map and voxel: two convolutions, their norms and
 # activations, on the way down and up again. Checked against peaks measured in benchmarks/training_memory.py.
 _KEPT_PER_FEATURE = 10
@@ -42,12 +40,14 @@ class Wishes:
 
     Args:
         spacing_mm, patch_size, batch_size: As in ``Plan``.
+        finest_in_plane_mm: In-plane spacing is planned no finer than this.
         most_patch_voxels: A planned patch has no more voxels than this, whatever the memory.
     """
 
     spacing_mm: Spacing | None
     patch_size: Triple | None
     batch_size: int | None
+    finest_in_plane_mm: float
     most_patch_voxels: int
 
 
@@ -73,7 +73,7 @@ def make_plan(
     Raises:
         ConfigurationError: If a wish does not suit the network.
     """
-    spacing_mm = wishes.spacing_mm or _planned_spacing(fingerprint)
+    spacing_mm = wishes.spacing_mm or _planned_spacing(fingerprint, wishes.finest_in_plane_mm)
     budget = memory_bytes * _MEMORY_SHARE / bytes_per_voxel(network, precision)
     whole = _whole_field(fingerprint, spacing_mm, network.divisor)
     most = min(budget / (wishes.batch_size or 2), wishes.most_patch_voxels)
@@ -90,9 +90,9 @@ def bytes_per_voxel(network: SegmenterSettings, precision: str) -> float:
     return features * _KEPT_PER_FEATURE * _BYTES.get(precision, 4)
 
 
-def _planned_spacing(fingerprint: Fingerprint) -> Spacing:
+def _planned_spacing(fingerprint: Fingerprint, finest_in_plane_mm: float) -> Spacing:
     slices, rows, columns = fingerprint.median_spacing_mm
-    in_plane = round(max(min(rows, columns), _FINEST_IN_PLANE_MM), 2)
+    in_plane = round(max(min(rows, columns), finest_in_plane_mm), 2)
     return round(max(slices, in_plane), 2), in_plane, in_plane
 
 

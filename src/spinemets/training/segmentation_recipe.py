@@ -1,0 +1,194 @@
+"""How a run of the segmenter is put together: cases, fingerprint, plan, module."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from spinemets.anatomy import Anatomy
+from spinemets.errors import ConfigurationError
+from spinemets.networks.segmenter import CHANNELS, SpineSegmenter
+from spinemets.networks.segmenter_settings import SegmenterSettings, Triple
+from spinemets.networks.whole_volume import WindowSettings
+from spinemets.study.alignment import AlignmentSettings
+from spinemets.training.bad_rows import refuse_or_skip
+from spinemets.training.case_preparation import Outcomes, measure_cases, prepare_cases
+from spinemets.training.case_store import CaseStore, PreparedCase
+from spinemets.training.fingerprint import Fingerprint, fingerprint
+from spinemets.training.losses import LossWeights
+from spinemets.training.patches import PatchSettings
+from spinemets.training.plan import Plan, Spacing, Wishes, make_plan
+from spinemets.training.recipe import Preparation, Probe, RunContext
+from spinemets.training.sagittal_source import SagittalSource, sagittal_sources
+from spinemets.training.segmentation_data import LoaderSettings, SegmentationData
+from spinemets.training.segmentation_task import Augmentation, SegmentationTask
+
+
+@dataclass(frozen=True, slots=True)
+class SagittalDataSettings:
+    """How cases are prepared and served; ``configs/data/sagittal.yaml`` has the values.
+
+    Args:
+        cache: Folder of prepared cases.
+        spacing_mm, patch_size, batch_size: Planned from the data where None.
+        finest_in_plane_mm: Planned spacing is no finer.
+        most_patch_voxels: A planned patch has no more.
+        lesion_share, anatomy_share, jitter: See ``PatchSettings``.
+        steps_per_epoch: An epoch is so many steps.
+        workers: Processes that prepare cases, and that cut patches during training.
+        window_voxels: Validation volumes up to this size go through the network in one pass.
+        alignment: When movement between series is undone.
+    """
+
+    cache: Path
+    spacing_mm: Spacing | None
+    patch_size: Triple | None
+    batch_size: int | None
+    finest_in_plane_mm: float
+    most_patch_voxels: int
+    lesion_share: float
+    anatomy_share: float
+    jitter: float
+    steps_per_epoch: int
+    workers: int
+    window_voxels: int
+    alignment: AlignmentSettings
+
+    @property
+    def wishes(self) -> Wishes:
+        """What the user has set of the plan."""
+        return Wishes(
+            _triple(self.spacing_mm, float),
+            _triple(self.patch_size, int),
+            self.batch_size,
+            self.finest_in_plane_mm,
+            self.most_patch_voxels,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentationRecipe:
+    """The segmenter's recipe; see ``recipe.Recipe``.
+
+    Args:
+        network: What the segmenter is built from.
+        data: How cases are prepared and served.
+        loss: Factors of the losses.
+        augmentation: Makes the augmentation for a spacing.
+        optimiser, schedule: Make those of the run.
+        monitor: Validation metric that the best checkpoint has the largest value of.
+    """
+
+    network: SegmenterSettings
+    data: SagittalDataSettings
+    loss: LossWeights
+    augmentation: Callable[..., Augmentation]
+    optimiser: Callable[[Iterable[torch.nn.Parameter]], Optimizer]
+    schedule: Callable[[Optimizer], LRScheduler]
+    monitor: str
+    name: str = field(default="segmentation", init=False)
+
+    def prepare(self, context: RunContext) -> Preparation:
+        """Read the data and build the module; see ``recipe.Recipe``."""
+        training, validation = (sagittal_sources(studies) for studies in context.manifest.split(context.fold))
+        if not training:
+            raise ConfigurationError(
+                "has no annotated sagittal series to train on",
+                file=context.manifest.path,
+                remedy="add annotations, or choose another fold",
+            )
+        found = self._fingerprint(training, context)
+        plan = make_plan(found, self.network, self.data.wishes, context.memory_bytes, context.precision)
+        cases = self._cases((*training, *validation), plan, context)
+        names = {source.name for source in validation}
+        data = self._data(cases, names, plan, context.seed)
+        return Preparation(
+            task=self._task(plan, context.seed),
+            data=data,
+            probe=self._probe(plan),
+            records={"fingerprint": asdict(found), "plan": asdict(plan)},
+            statements=_statements(found, plan, data),
+        )
+
+    def finish(self, prepared: Preparation, metrics: Mapping[str, float]) -> Mapping[str, Any]:
+        """What the weights' card says; see ``recipe.Recipe``."""
+        plan: Mapping[str, Any] = prepared.records["plan"]
+        return {
+            "classes": tuple(one.name.lower() for one in Anatomy),
+            "channels": tuple(channel.value for channel in CHANNELS),
+            "spacing_mm": plan["spacing_mm"],
+            "patch_size": plan["patch_size"],
+            "network": asdict(self.network),
+        }
+
+    def _fingerprint(self, training: tuple[SagittalSource, ...], context: RunContext) -> Fingerprint:
+        store = CaseStore(self.data.cache, {})
+        label_sets = context.manifest.label_sets
+        measured = measure_cases(training, store, label_sets, self.data.workers)
+        _settle(measured, context)
+        return fingerprint(measured.results)
+
+    def _cases(
+        self, sources: tuple[SagittalSource, ...], plan: Plan, context: RunContext
+    ) -> tuple[PreparedCase, ...]:
+        settings = {"spacing_mm": plan.spacing_mm, "alignment": asdict(self.data.alignment)}
+        prepared = prepare_cases(
+            sources,
+            CaseStore(self.data.cache, settings),
+            context.manifest.label_sets,
+            plan.spacing_mm,
+            self.data.alignment,
+            self.data.workers,
+        )
+        _settle(prepared, context)
+        return prepared.results
+
+    def _data(
+        self, cases: tuple[PreparedCase, ...], validation: set[str], plan: Plan, seed: int
+    ) -> SegmentationData:
+        settings = self.data
+        return SegmentationData(
+            [case for case in cases if case.name not in validation],
+            [case for case in cases if case.name in validation],
+            PatchSettings(plan.patch_size, settings.lesion_share, settings.anatomy_share, settings.jitter),
+            LoaderSettings(plan.batch_size, settings.steps_per_epoch, settings.workers, seed),
+        )
+
+    def _task(self, plan: Plan, seed: int) -> SegmentationTask:
+        return SegmentationTask(
+            SpineSegmenter(self.network),
+            self.optimiser,
+            self.schedule,
+            self.augmentation(spacing_mm=plan.spacing_mm),
+            self.loss,
+            WindowSettings(self.data.window_voxels, plan.patch_size),
+            seed,
+        )
+
+    def _probe(self, plan: Plan) -> Probe:
+        shape = (plan.batch_size, len(CHANNELS), *plan.patch_size)
+        return Probe("spinemets.networks.segmenter:build_segmenter", asdict(self.network), shape)
+
+
+def _settle(outcomes: Outcomes[Any], context: RunContext) -> None:
+    refuse_or_skip([str(failure) for failure in outcomes.failures], context.manifest, context.skip_bad)
+
+
+def _statements(found: Fingerprint, plan: Plan, data: SegmentationData) -> tuple[str, ...]:
+    lesions = ", ".join(f"{count} of {name}" for name, count in found.lesions.items())
+    with_lesions = found.lesion_annotated - found.lesion_free
+    spacing, patch = (" x ".join(f"{value:g}" for value in row) for row in (plan.spacing_mm, plan.patch_size))
+    channels = ", ".join(f"{name} in {count}" for name, count in found.channels.items())
+    return (
+        f"{len(data.training)} cases to train on ({channels}), {len(data.validation)} to validate on",
+        f"lesions in {with_lesions} cases, none in {found.lesion_free}: {lesions}",
+        f"spacing {spacing} mm, patches of {patch} voxels, {plan.batch_size} a step",
+    )
+
+
+def _triple(values: Any, kind: Callable[[Any], Any]) -> Any:
+    return None if values is None else tuple(kind(value) for value in values)
