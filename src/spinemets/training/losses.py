@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from spinemets.anatomy import Anatomy
 from spinemets.networks.segmenter import SegmenterOutput
-from spinemets.training.label_sets import LESION_NOT_ANNOTATED, LEVEL_STEPS
+from spinemets.training.label_sets import LESION, LESION_NOT_ANNOTATED, LEVEL_STEPS
 
 _SMOOTH = 1e-5
 _BACKGROUND_BIT = 1 << Anatomy.BACKGROUND
@@ -31,7 +31,8 @@ class LossWeights:
         coarser: Factor from one scale to the next coarser one (Isensee et al. 2021 halve it).
         lesion_smoothing_voxels: Added to both sides of the lesion's Dice: lesions of fewer voxels and
             samples without any give a bounded, steady gradient.
-        lesion_cross_entropy: Factor of the lesion's cross-entropy beside its Dice.
+        lesion_cross_entropy, lesion_missed: Factors, beside the lesion's Dice, of the cross-entropy's mean
+            over all voxels and over those of lesions.
     """
 
     anatomy: float = 1.0
@@ -40,6 +41,7 @@ class LossWeights:
     coarser: float = 0.5
     lesion_smoothing_voxels: float = 20.0
     lesion_cross_entropy: float = 2.0
+    lesion_missed: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def _scale_loss(scale: SegmenterOutput, targets: Tensor, weights: LossWeights) -
     smoothing = weights.lesion_smoothing_voxels * scale.lesion[0].numel() / targets[0, 0].numel()
     return LossParts(
         marginal_loss(scale.anatomy.float(), anatomy),
-        lesion_loss(scale.lesion[:, 0].float(), lesion, max(smoothing, 1.0), weights.lesion_cross_entropy),
+        lesion_loss(scale.lesion[:, 0].float(), lesion, max(smoothing, 1.0), weights),
         level_loss(scale.level[:, 0].float(), level),
     )
 
@@ -136,30 +138,32 @@ def _dice_of_set(probabilities: Tensor, allowed: Tensor, one: int) -> Tensor:
     return _soft_dice_loss(predicted * known, truth.to(predicted.dtype), _SMOOTH)
 
 
-def lesion_loss(
-    logits: Tensor, lesion: Tensor, smoothing_voxels: float, cross_entropy_factor: float
-) -> Tensor:
+def lesion_loss(logits: Tensor, lesion: Tensor, smoothing_voxels: float, weights: LossWeights) -> Tensor:
     """Cross-entropy plus Dice that a tiny or absent lesion does not upset.
 
-    The smoothing stands for voxels that are always right: without a lesion the Dice term is then
-    P / (P + s) for P false voxels, which fades as they do.
+    Lesions fill a hundredth of a patch or less, so that a mean over all voxels hardly asks for them, and the
+    Dice of a network that sees none has hardly a gradient: the mean over lesion voxels is added. The
+    smoothing stands for voxels that are always right: without a lesion the Dice term is P / (P + s) for P
+    false voxels, which fades as they do.
 
     Args:
         logits: (batch, slice, row, column).
         lesion: uint8 of the same shape: 0, 1, 255 not annotated.
         smoothing_voxels: s above.
-        cross_entropy_factor: Of the cross-entropy, which is a mean over annotated voxels.
+        weights: Factors of the two means.
 
     Returns:
         (batch,).
     """
-    known = (lesion != LESION_NOT_ANNOTATED).to(logits.dtype)
-    truth = (lesion == 1).to(logits.dtype)
+    known = (lesion != LESION_NOT_ANNOTATED).to(logits.dtype).flatten(1)
+    truth = (lesion == LESION).to(logits.dtype).flatten(1)
+    logits = logits.flatten(1)
     each = functional.binary_cross_entropy_with_logits(logits, truth, weight=known, reduction="none")
-    cross_entropy = each.flatten(1).sum(dim=1) / known.flatten(1).sum(dim=1).clamp_min(1)
+    overall = each.sum(dim=1) / known.sum(dim=1).clamp_min(1)
+    missed = (each * truth).sum(dim=1) / (truth.sum(dim=1) + smoothing_voxels)
     dice = _soft_dice_loss(logits.sigmoid() * known, truth, smoothing_voxels)
-    annotated = known.flatten(1).amax(dim=1)
-    return cross_entropy_factor * cross_entropy + annotated * dice
+    annotated = known.amax(dim=1)
+    return weights.lesion_cross_entropy * overall + weights.lesion_missed * missed + annotated * dice
 
 
 def level_loss(level: Tensor, target: Tensor) -> Tensor:

@@ -1,0 +1,179 @@
+"""Weights on disk: safetensors with a card and a checksum; nothing is ever unpickled."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from spinemets.errors import InputError, UnreadableFileError
+from spinemets.networks.weights_card import FORMAT, VERSION, WeightsCard
+
+_CARD, _SHA256 = "spinemets", "sha256"
+_COPY_AGAIN = "copy or export the file again"
+
+
+def save_weights(path: Path, state: Mapping[str, Tensor], card: WeightsCard) -> str:
+    """Write weights; the file appears whole or not at all, and the same content gives the same bytes.
+
+    Args:
+        path: ``.safetensors``.
+        state: Tensors by name, as ``nn.Module.state_dict`` gives them.
+        card: What they are.
+
+    Returns:
+        SHA-256 of the file.
+
+    Raises:
+        InputError: If the file cannot be written.
+    """
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in sorted(state.items())}
+    text = _canonical(card)
+    content = save(tensors, {_CARD: text, _SHA256: _checksum(tensors, text)})
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"cannot be written ({error.strerror})", file=path, remedy="choose another place"
+        ) from None
+    return hashlib.sha256(content).hexdigest()
+
+
+def load_weights(path: Path, task: str, sha256: str | None = None) -> tuple[WeightsCard, dict[str, Tensor]]:
+    """Read weights, after everything about them has been checked.
+
+    Args:
+        path: The file.
+        task: That they must be of.
+        sha256: Of the file, where it is known.
+
+    Raises:
+        UnreadableFileError: If the file is missing, damaged, altered, or no weights of ours.
+        InputError: If they are of another task or version.
+    """
+    _check_file(path, sha256)
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in sorted(file.keys())}
+    except (OSError, SafetensorError) as error:
+        raise UnreadableFileError(
+            f"is no safetensors file ({error})", file=path, remedy=_COPY_AGAIN
+        ) from None
+    card = _card(path, metadata)
+    if metadata.get(_SHA256) != _checksum(tensors, metadata[_CARD]):
+        raise UnreadableFileError(
+            "does not hold what was written: its checksum differs", file=path, remedy=_COPY_AGAIN
+        )
+    if card.task != task:
+        raise InputError(
+            f"are weights of the task {card.task}", file=path, remedy=f"name weights of the task {task}"
+        )
+    return card, tensors
+
+
+def load_network(path: Path, task: str, sha256: str | None = None) -> tuple[WeightsCard, nn.Module]:
+    """The network that a weights file holds, ready to predict; arguments and errors as ``load_weights``."""
+    card, tensors = load_weights(path, task, sha256)
+    network = _build(card, path)
+    fill_network(network, tensors, path)
+    return card, network.eval()
+
+
+def fill_network(network: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Put tensors into a network, all of them or none.
+
+    Raises:
+        InputError: If names or shapes differ from the network's; it is unchanged then.
+    """
+    wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    given = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    wrong = sorted(name for name in wanted.keys() | given.keys() if wanted.get(name) != given.get(name))
+    if wrong:
+        name = wrong[0]
+        raise InputError(
+            f"has {_shape(given.get(name))} where the network has {_shape(wanted.get(name))} "
+            f"({len(wrong)} tensors differ)",
+            file=path,
+            field=name,
+            remedy="choose the network that the weights were trained with",
+        )
+    network.load_state_dict(dict(tensors))
+
+
+def _build(card: WeightsCard, path: Path) -> nn.Module:
+    from spinemets.networks.escc_grader import build_grader
+    from spinemets.networks.segmenter import build_segmenter
+
+    factory = build_segmenter if card.task == "segmentation" else build_grader
+    try:
+        return factory(**card.network)
+    except TypeError as error:
+        raise InputError(
+            f"describes a network that cannot be built ({error})",
+            file=path,
+            field="network",
+            remedy="use the version of spinemets that wrote it",
+        ) from None
+
+
+def _check_file(path: Path, sha256: str | None) -> None:
+    if not path.is_file():
+        raise UnreadableFileError("does not exist", file=path, remedy="check the path")
+    if sha256 is None:
+        return
+    with path.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if found != sha256:
+        raise UnreadableFileError(
+            f"has the SHA-256 {found}, where {sha256} is expected", file=path, remedy=_COPY_AGAIN
+        )
+
+
+def _card(path: Path, metadata: Mapping[str, str]) -> WeightsCard:
+    try:
+        content = json.loads(metadata[_CARD])
+        kind = content["format"], content["version"]
+    except (KeyError, TypeError, ValueError):
+        raise UnreadableFileError(
+            "are no weights of spinemets", file=path, remedy="name a file that spinemets train wrote"
+        ) from None
+    if kind != (FORMAT, VERSION):
+        raise InputError(
+            f"is {kind[0]} version {kind[1]}, this code reads {FORMAT} version {VERSION}",
+            file=path,
+            field="version",
+            remedy="use the version of spinemets that wrote it",
+        )
+    try:
+        return WeightsCard.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(
+            first["msg"], file=path, field=".".join(map(str, first["loc"])), remedy=_COPY_AGAIN
+        ) from None
+
+
+def _canonical(card: WeightsCard) -> str:
+    return json.dumps(card.model_dump(mode="json"), sort_keys=True)
+
+
+def _checksum(tensors: Mapping[str, Tensor], card: str) -> str:
+    """Over the card and every tensor's name, type, shape and bytes."""
+    digest = hashlib.sha256(card.encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _shape(shape: tuple[int, ...] | None) -> str:
+    return "nothing" if shape is None else f"the shape {shape}"
