@@ -10,7 +10,7 @@ from spinemets.commands.hydra_entry import run
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from spinemets.training.manifest import Manifest
+    from spinemets.training.manifest import Manifest, ManifestStudy
     from spinemets.training.manifest_sources.records import SourceContent, SourceSettings
 
 _CHECK = "--check"
@@ -64,16 +64,13 @@ def _make(config: "DictConfig") -> int:
     from spinemets.errors import ConfigurationError
     from spinemets.training.manifest import write_manifest
     from spinemets.training.manifest_build import build_manifest
-    from spinemets.training.manifest_sources.layouts import READERS
+    from spinemets.training.manifest_sources.layouts import read_layout
 
     folder, output = _path(config, "input"), _path(config, "output")
-    layout = str(config.layout)
-    if layout not in READERS:
-        raise ConfigurationError(f"is {layout!r}", field="layout", remedy=f"allowed: {', '.join(READERS)}")
     if not folder.is_dir():
         raise ConfigurationError(f"{folder} is no folder", field="input", remedy="check the path")
     settings = _settings(config)
-    content = READERS[layout](folder, settings)
+    content = read_layout(str(config.layout), folder, settings)
     manifest = build_manifest(
         output, content, settings, _whole_number(config, "folds"), _whole_number(config, "seed")
     )
@@ -90,8 +87,18 @@ def _report(manifest: "Manifest", content: "SourceContent") -> int:
     for fold in sorted(studies):
         in_fold = _count(studies[fold], "study", "studies"), _count(patients[fold], "patient", "patients")
         print(f"fold {fold}: {' of '.join(in_fold)}")
+    if unread := sum(not _shows_a_channel(study) for study in manifest.studies):
+        lacking = "without sagittal T1, T2, STIR, T2-FS or T1+Gd: the segmenter cannot use them"
+        print(f"{_count(unread, 'study', 'studies')} {lacking}")
     print(f"manifest: {manifest.path}")
     return 1 if faults or content.problems else 0
+
+
+def _shows_a_channel(study: "ManifestStudy") -> bool:
+    from spinemets.study.records import Plane
+    from spinemets.study.selection import CHANNEL_OF_WEIGHTING
+
+    return any(one.plane is Plane.SAGITTAL and one.weighting in CHANNEL_OF_WEIGHTING for one in study.series)
 
 
 def _show_findings(manifest: "Manifest", *, thorough: bool) -> int:

@@ -14,9 +14,9 @@ from spinemets.study.records import Plane, Weighting
 from spinemets.training.label_set_rows import LabelSetRow
 from spinemets.training.label_sets import LabelSet
 from spinemets.training.manifest_records import Annotation, ManifestSeries, ManifestStation, ManifestStudy
+from spinemets.training.manifest_row_errors import wrong_rows
 
 FORMAT, VERSION = "spinemets-manifest", 2
-_MOST_PROBLEMS = 10
 _Name = Annotated[str, Field(min_length=1)]
 
 
@@ -117,7 +117,7 @@ def parse_manifest(path: Path) -> ManifestFile:
     try:
         return ManifestFile.model_validate(content)
     except ValidationError as error:
-        raise _wrong_rows(path, content, error) from None
+        raise wrong_rows(path, content, error) from None
 
 
 def studies_of(content: ManifestFile, folder: Path) -> tuple[ManifestStudy, ...]:
@@ -155,7 +155,7 @@ def rows_of(
     try:
         return ManifestFile.model_validate(content).model_dump(mode="json")
     except ValidationError as error:
-        raise _wrong_rows(None, content, error) from None
+        raise wrong_rows(None, content, error) from None
 
 
 def _station(row: _StationRow, folder: Path) -> ManifestStation:
@@ -228,33 +228,3 @@ def _other_version(path: Path, content: Mapping[str, Any]) -> InputError:
         problem = "is 1, the list that spinemets phantom writes, without folds and label sets"
         remedy = f"run spinemets manifest input={path.parent} layout=phantom output=FILE, and name that FILE"
     return InputError(problem, file=path, field="version", remedy=remedy)
-
-
-def _wrong_rows(path: Path | None, content: Mapping[str, Any], error: ValidationError) -> InputError:
-    errors = error.errors(include_url=False)
-    # Pydantic calls a list whose items are wrong too short, besides.
-    inner = {each["loc"][:length] for each in errors for length in range(len(each["loc"]))}
-    found = [_described(content, each) for each in errors if each["loc"] not in inner]
-    (field, problem), *others = found
-    more = [f"{where}: {what}" for where, what in others[: _MOST_PROBLEMS - 1]]
-    if len(found) > _MOST_PROBLEMS:
-        more.append(f"and {len(found) - _MOST_PROBLEMS} more")
-    return InputError(
-        "; ".join([problem, *more]), file=path, field=field or None, remedy="see docs/manifest.md"
-    )
-
-
-def _described(content: Mapping[str, Any], error: Any) -> tuple[str, str]:
-    """Where and what: ``row 3 (case-3), stations[0].series[1].plane`` and a sentence."""
-    place = list(error["loc"])
-    row = ""
-    if place[:1] == ["training"] and len(place) > 1:
-        number = place[1]
-        study = content["training"][number]
-        name = study.get("study") if isinstance(study, Mapping) else None
-        row, place = f"row {number + 1}" + (f" ({name})" if name else ""), place[2:]
-    inside = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
-    shown = f", found {error['input']!r}" if isinstance(error["input"], str | int | float) else ""
-    what = {"extra_forbidden": "is no field of a manifest", "missing": "is missing"}.get(error["type"])
-    problem = what or f"{error['msg'].removeprefix('Value error, ')}{shown}"
-    return ", ".join(filter(None, (row, inside))), problem

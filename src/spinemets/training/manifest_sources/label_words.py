@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
-from spinemets.anatomy import Anatomy, Level, Region
+from spinemets.anatomy import STANDARD_NUMBERING, Anatomy, Level, Region
+from spinemets.errors import ConfigurationError
 from spinemets.training.label_sets import LabelSet
 from spinemets.training.manifest_sources.records import LabelMeaning
 
@@ -50,6 +52,11 @@ _LESION = frozenset(
 )
 _BACKGROUND = frozenset({"background", "other"})
 IGNORE = "ignore"
+_EVERY_VERTEBRA = tuple(
+    level
+    for level in STANDARD_NUMBERING.levels
+    if level.region in (Region.CERVICAL, Region.THORACIC, Region.LUMBAR)
+)
 _LEVEL = re.compile(r"(?:vertebrae? )?((?:th|[ctdls])[0-9]{1,2})")
 _DISC_AT_LEVEL = re.compile(r"(?:intervertebral )?dis[ck] .+")
 
@@ -88,7 +95,7 @@ def _of_level(plain: str) -> LabelMeaning | None:
     return LabelMeaning(frozenset({Anatomy.SACRUM}) if sacral else _VERTEBRA, level=level)
 
 
-def label_set_of(name: str, meanings: Mapping[int, LabelMeaning], given: Iterable[int] = ()) -> LabelSet:
+def label_set_of(name: str, meanings: Mapping[int, LabelMeaning]) -> LabelSet:
     """The label set of a mask whose labels have these meanings.
 
     What no label covers is background: a voxel of the background may be any class that has no label. A class
@@ -97,32 +104,86 @@ def label_set_of(name: str, meanings: Mapping[int, LabelMeaning], given: Iterabl
     Args:
         name: Name of the label set.
         meanings: By value; 0 is background where it is not listed.
-        given: Values whose meaning the user gave, from which nothing is taken out.
 
     Raises:
         ConfigurationError: If no label says anything.
     """
     meanings = {0: LabelMeaning(background=True), **meanings}
-    narrowed = _narrowed({value: one.anatomy for value, one in meanings.items() if one.anatomy}, set(given))
-    covered = frozenset[Anatomy]().union(*narrowed.values())
-    lesions = any(one.lesion for one in meanings.values())
+    whole = _whole_classes(meanings)
+    alone = frozenset[Anatomy]().union(*(classes for classes in whole if len(classes) == 1))
+    uncovered = frozenset(Anatomy) - frozenset[Anatomy]().union(*whole)
+    anatomy = {value: _without(one.anatomy, alone) for value, one in meanings.items() if one.anatomy}
+    background = {value: uncovered for value, one in meanings.items() if one.background and anatomy}
     ignored = frozenset(value for value, one in meanings.items() if one == LabelMeaning())
-    background = {value: frozenset(Anatomy) - covered for value, one in meanings.items() if one.background}
+    lesion = {value: one.lesion for value, one in meanings.items() if value not in ignored}
     levels = {value: one.level for value, one in meanings.items() if one.level is not None}
     return LabelSet(
         name=name,
-        anatomy={**background, **narrowed} if narrowed else None,
-        lesion={value: one.lesion for value, one in meanings.items() if value not in ignored}
-        if lesions
-        else None,
+        anatomy=background | anatomy or None,
+        lesion=lesion if any(lesion.values()) else None,
         levels=levels or None,
         ignored=ignored,
     )
 
 
-def _narrowed(classes: Mapping[int, frozenset[Anatomy]], given: set[int]) -> dict[int, frozenset[Anatomy]]:
-    alone = frozenset[Anatomy]().union(*(one for one in classes.values() if len(one) == 1))
-    return {
-        value: one if value in given or len(one) == 1 else (one - alone) or one
-        for value, one in classes.items()
-    }
+def _whole_classes(meanings: Mapping[int, LabelMeaning]) -> list[frozenset[Anatomy]]:
+    """Classes of the labels that mark all that there is of them.
+
+    Lesions are parts of bone. A vertebra that is named by its level leaves others unmarked, unless every
+    level from C1 to L5 has its label.
+    """
+    named = {one.level for one in meanings.values()}
+    every_level = named.issuperset(_EVERY_VERTEBRA)
+    return [
+        one.anatomy
+        for one in meanings.values()
+        if one.anatomy
+        and not one.lesion
+        and (one.level is None or (every_level and one.anatomy == _VERTEBRA))
+    ]
+
+
+def _without(classes: frozenset[Anatomy], alone: frozenset[Anatomy]) -> frozenset[Anatomy]:
+    return classes if len(classes) == 1 else (classes - alone) or classes
+
+
+def meanings_of_names(
+    names: Mapping[int, str], given: Mapping[str, LabelMeaning], file: Path
+) -> dict[int, LabelMeaning]:
+    """What the labels of a data set stand for: as the user says, else as their names tell.
+
+    Args:
+        names: Name of each value.
+        given: Meanings by name, from the user.
+        file: Where the names are from, for messages.
+
+    Raises:
+        ConfigurationError: If neither tells of a label.
+    """
+    meanings: dict[int, LabelMeaning] = {}
+    for value, name in names.items():
+        meaning = given.get(plain_name(name)) or meaning_of_name(name)
+        if meaning is None:
+            raise ConfigurationError(
+                f"what {name!r} stands for is not known",
+                file=file,
+                field="labels",
+                remedy=f"say it with labels.{plain_name(name).replace(' ', '_')}=[vertebral body,disc,...]",
+            )
+        meanings[value] = meaning
+    return meanings
+
+
+def check_all_used(given: Mapping[str, LabelMeaning], names: Iterable[str]) -> None:
+    """Refuse a meaning that the user gave for a label that no mask has: a slip of the pen.
+
+    Raises:
+        ConfigurationError: If there is one.
+    """
+    known = sorted(set(map(plain_name, names)))
+    if unused := sorted(set(given) - set(known)):
+        raise ConfigurationError(
+            "is no label of this data set",
+            field=f"labels.{unused[0]}",
+            remedy=f"its labels: {', '.join(known)}",
+        )
