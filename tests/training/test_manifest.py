@@ -183,3 +183,11 @@ def test_missing_and_unwritable_files_are_named(tmp_path, written):
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError, match="cannot be written"):
         write_manifest(tmp_path / "file" / "m.json", written)
+
+
+def test_the_example_of_the_documentation_is_a_manifest(tmp_path):
+    text = (Path(__file__).parents[2] / "docs" / "manifest.md").read_text(encoding="utf-8")
+    example = text.split("```json\n", 1)[1].split("```", 1)[0]
+    (tmp_path / "manifest.json").write_text(example)
+    manifest = read_manifest(tmp_path / "manifest.json")
+    assert {study.fold for study in manifest.studies} == {0, 1}
