@@ -1,7 +1,7 @@
 """Milliseconds of augmentation for a sample of 4 x 16 x 192 x 192, per setting and per change.
 
-Run by hand: ``python benchmarks/augmentation_speed.py [THREADS] [DEVICE]``. All four channels are there, and the
-single changes happen to every channel that they can happen to, so that the figures are upper ends.
+Run by hand on a quiet machine: ``python benchmarks/augmentation_speed.py [THREADS] [DEVICE]``. All four
+channels are there, and single changes happen to every channel that they can happen to: upper ends.
 """
 
 import sys

@@ -28,7 +28,7 @@ def draw_grid(
 
     Args:
         shape: (slice, row, column).
-        spacing_mm: Of the voxels, so that rotations are rotations although slices are thick.
+        spacing_mm: Of the voxels, so that a rotation stays one although slices are thick.
         settings: How far and how often.
         rng: Drawn from.
         device: That the positions are made on.
