@@ -21,6 +21,7 @@ COMMANDS = {
     "phantom": Command("phantom", "make annotated studies of the digital spine phantom"),
     "series": Command("series", "list the series of studies: plane, weighting, and which of them serve"),
     "manifest": Command("manifest", "make a data set ready for training: its studies, masks and folds"),
+    "train": Command("train", "train the segmenter or the ESCC grader on the studies of a manifest"),
     "score": Command("score", "score SINS or ESCC from flags, JSON or CSV"),
 }
 

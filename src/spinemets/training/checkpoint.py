@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+import pytorch_lightning as pl
 import torch
 
 from spinemets.errors import InputError, UnreadableFileError
@@ -24,6 +25,19 @@ def checkpoint_facts(task: str, network: Mapping[str, Any], manifest_sha256: str
             "manifest_sha256": manifest_sha256,
         }
     }
+
+
+class CheckpointFacts(pl.Callback):
+    """Stores the facts of a run in each of its checkpoints."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self._facts = dict(facts)
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Add the facts."""
+        checkpoint.update(self._facts)
 
 
 def check_checkpoint(path: Path, facts: Mapping[str, Any]) -> None:

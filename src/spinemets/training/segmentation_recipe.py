@@ -88,7 +88,7 @@ class SegmentationRecipe:
     loss: LossWeights
     augmentation: Callable[..., Augmentation]
     optimiser: Callable[[Iterable[torch.nn.Parameter]], Optimizer]
-    schedule: Callable[[Optimizer], LRScheduler]
+    schedule: Callable[..., LRScheduler]
     monitor: str
     name: str = field(default="segmentation", init=False)
 

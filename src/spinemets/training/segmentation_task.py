@@ -35,7 +35,7 @@ class SegmentationTask(pl.LightningModule):
     Args:
         network: To be trained.
         optimiser: Makes the optimiser of the parameters.
-        schedule: Makes the schedule of the learning rate, which moves with every step.
+        schedule: Makes the schedule of the learning rate from optimiser and ``total_steps``.
         augmentation: Applied to every training sample.
         weights: Of the losses.
         window: How validation cases go through the network.
@@ -46,7 +46,7 @@ class SegmentationTask(pl.LightningModule):
         self,
         network: SpineSegmenter,
         optimiser: Callable[[Iterable[torch.nn.Parameter]], Optimizer],
-        schedule: Callable[[Optimizer], LRScheduler],
+        schedule: Callable[..., LRScheduler],
         augmentation: Augmentation,
         weights: LossWeights,
         window: WindowSettings,
@@ -65,10 +65,8 @@ class SegmentationTask(pl.LightningModule):
     def configure_optimizers(self) -> Any:
         """The optimiser, and the schedule that moves with every step."""
         optimiser = self._optimiser(self.network.parameters())
-        return {
-            "optimizer": optimiser,
-            "lr_scheduler": {"scheduler": self._schedule(optimiser), "interval": "step"},
-        }
+        schedule = self._schedule(optimiser, total_steps=int(self.trainer.estimated_stepping_batches))
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
         """Augments training samples where the network runs, each from its own generator."""

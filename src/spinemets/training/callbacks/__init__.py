@@ -1,0 +1,1 @@
+"""What watches a training: numbers that are none, memory, progress, curves, pictures."""

@@ -1,0 +1,238 @@
+"""One training run: prepare, fit, calibrate, and leave weights and records in its folder."""
+
+import logging
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import monai
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Callback, ModelCheckpoint
+from pytorch_lightning.loggers import Logger
+from torch import Tensor
+
+from spinemets import __version__
+from spinemets.networks.precision import choose_precision
+from spinemets.networks.weights import fill_network, load_weights, save_weights
+from spinemets.networks.weights_card import WeightsCard
+from spinemets.training.bad_rows import without_bad_rows
+from spinemets.training.callbacks.out_of_memory import explained_memory_errors
+from spinemets.training.checkpoint import CheckpointFacts, check_checkpoint, checkpoint_facts
+from spinemets.training.manifest import Manifest, read_manifest
+from spinemets.training.recipe import Preparation, Recipe, RunContext
+from spinemets.training.run_folder import RunFolder
+
+_LOG = logging.getLogger(__name__)
+TrainerFactory = Callable[..., pl.Trainer]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """One run.
+
+    Args:
+        manifest: The data.
+        folder: Of the run.
+        fold: Validation fold; None trains on all.
+        seed: Of weights, samples and augmentation.
+        ckpt: ``last``, a path, or None to begin.
+        weights: To begin with, for fine-tuning.
+        precision: ``auto``, or Lightning's name of the arithmetic.
+        skip_bad: Whether bad rows are left out.
+        config: The composed config, for the records.
+    """
+
+    manifest: Path
+    folder: RunFolder
+    fold: int | None
+    seed: int
+    ckpt: str | None
+    weights: Path | None
+    precision: str
+    skip_bad: bool
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run came to.
+
+    Args:
+        weights: The file.
+        sha256: Of the file.
+        metrics: On the validation fold, of the weights that were kept; empty without validation.
+    """
+
+    weights: Path
+    sha256: str
+    metrics: Mapping[str, float]
+
+
+def train(
+    recipe: Recipe,
+    settings: RunSettings,
+    make_trainer: TrainerFactory,
+    callbacks: Sequence[Callback],
+    logger: Logger,
+) -> Result | None:
+    """Train, and leave weights with what was measured of them.
+
+    Args:
+        recipe: The task.
+        settings: Of the run.
+        make_trainer: Lightning's trainer but for what the run decides.
+        callbacks: One of them a ``ModelCheckpoint``.
+        logger: Of metrics.
+
+    Returns:
+        None in every process but the first.
+
+    Raises:
+        InputError: If data, a checkpoint or settings cannot be used; before the first step.
+        TrainingError: If training fails for a reason that is known.
+    """
+    ckpt = settings.folder.begin(settings.ckpt)
+    pl.seed_everything(settings.seed, workers=True, verbose=False)
+    manifest = without_bad_rows(read_manifest(settings.manifest), settings.skip_bad)
+    prepared = recipe.prepare(_context(manifest, settings, make_trainer))
+    _begin_with(prepared, recipe.name, settings.weights)
+    facts = checkpoint_facts(recipe.name, prepared.probe.settings, manifest.sha256)
+    if ckpt is not None:
+        check_checkpoint(ckpt, facts)
+    precision, reason = _precision(prepared, settings, make_trainer)
+    for statement in (*prepared.statements, reason):
+        _LOG.info("%s", statement)
+    trainer = make_trainer(
+        callbacks=[*callbacks, CheckpointFacts(facts)],
+        logger=logger,
+        default_root_dir=settings.folder.path,
+        precision=precision,
+    )
+    if trainer.is_global_zero:
+        _write_records(prepared, manifest, settings, precision, reason)
+    with explained_memory_errors():
+        trainer.fit(prepared.task, prepared.data, ckpt_path=ckpt)
+    if not trainer.is_global_zero:
+        return None
+    return _finish(recipe, prepared, manifest, settings, trainer)
+
+
+def _context(manifest: Manifest, settings: RunSettings, make_trainer: TrainerFactory) -> RunContext:
+    on_gpu = _on_gpu(make_trainer)
+    return RunContext(
+        manifest=manifest,
+        fold=settings.fold,
+        seed=settings.seed,
+        memory_bytes=_memory_bytes(on_gpu),
+        precision="bf16-mixed" if on_gpu else "32-true",
+        skip_bad=settings.skip_bad,
+    )
+
+
+def _on_gpu(make_trainer: TrainerFactory) -> bool:
+    accelerator = getattr(make_trainer, "keywords", {}).get("accelerator", "auto")
+    return accelerator in {"gpu", "cuda"} or (accelerator == "auto" and torch.cuda.is_available())
+
+
+def _memory_bytes(on_gpu: bool) -> int:
+    if on_gpu and torch.cuda.is_available():
+        return int(torch.cuda.mem_get_info()[1])
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _begin_with(prepared: Preparation, task: str, weights: Path | None) -> None:
+    if weights is not None:
+        _, tensors = load_weights(weights, task)
+        fill_network(prepared.task.network, tensors, weights)
+
+
+def _precision(prepared: Preparation, settings: RunSettings, make_trainer: TrainerFactory) -> tuple[str, str]:
+    if settings.precision != "auto":
+        return settings.precision, f"arithmetic {settings.precision}, as set"
+    probe = prepared.probe
+    device = "cuda" if _on_gpu(make_trainer) else "cpu"
+    return choose_precision(device, probe.factory, probe.settings, probe.input_shape)
+
+
+def _write_records(
+    prepared: Preparation, manifest: Manifest, settings: RunSettings, precision: str, reason: str
+) -> None:
+    settings.folder.write_json("config", settings.config)
+    for name, record in prepared.records.items():
+        settings.folder.write_json(name, record)
+    settings.folder.write_json(
+        "run",
+        {
+            "spinemets": __version__,
+            "torch": torch.__version__,
+            "monai": monai.__version__,
+            "lightning": pl.__version__,
+            "python": platform.python_version(),
+            "manifest": manifest.path.name,
+            "manifest_sha256": manifest.sha256,
+            "fold": settings.fold,
+            "seed": settings.seed,
+            "precision": precision,
+            "precision_reason": reason,
+            "simulated": any(study.simulated for study in manifest.studies),
+            "research_use_only": True,
+        },
+    )
+
+
+def _finish(
+    recipe: Recipe,
+    prepared: Preparation,
+    manifest: Manifest,
+    settings: RunSettings,
+    trainer: pl.Trainer,
+) -> Result:
+    """Keep the best weights, validate and calibrate them, and write them with their card."""
+    state = _kept_weights(trainer, settings.folder)
+    fill_network(prepared.task.network, state, settings.folder.checkpoints)
+    metrics = _validated(prepared, trainer) if settings.fold is not None else {}
+    training, _ = manifest.split(settings.fold)
+    card = WeightsCard(
+        task=recipe.name,
+        config=dict(settings.config),
+        spinemets_version=__version__,
+        manifest_sha256=manifest.sha256,
+        seed=settings.seed,
+        trained_on=_trained_on(training),
+        simulated=any(study.simulated for study in training),
+        metrics=metrics,
+        **recipe.finish(prepared, metrics),
+    )
+    sha256 = save_weights(settings.folder.weights, state, card)
+    settings.folder.write_json("metrics", {"weights_sha256": sha256, **metrics})
+    return Result(settings.folder.weights, sha256, metrics)
+
+
+def _kept_weights(trainer: pl.Trainer, folder: RunFolder) -> dict[str, Tensor]:
+    """The network's tensors of the best checkpoint, of the last one where nothing was validated."""
+    best = next(
+        one.best_model_path for one in trainer.checkpoint_callbacks if isinstance(one, ModelCheckpoint)
+    )
+    path = Path(best) if best else folder.last_checkpoint
+    state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+    prefix = "network."
+    return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+
+
+def _validated(prepared: Preparation, trainer: pl.Trainer) -> dict[str, float]:
+    (metrics,) = trainer.validate(prepared.task, prepared.data, verbose=False)
+    return {name.removeprefix("val/"): round(float(value), 5) for name, value in metrics.items()}
+
+
+def _trained_on(studies: Sequence[Any]) -> str:
+    simulated = sum(study.simulated for study in studies)
+    real = len(studies) - simulated
+    if not simulated:
+        return f"{real} real studies"
+    if not real:
+        return f"{simulated} simulated studies, no real one"
+    return f"{real} real and {simulated} simulated studies"
