@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -12,15 +13,18 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from spinemets.errors import InputError, UnreadableFileError
+from spinemets.errors import ConfigurationError, InputError, UnreadableFileError
 from spinemets.networks.weights_card import FORMAT, VERSION, WeightsCard
 
-_CARD, _SHA256 = "spinemets", "sha256"
+# One entry of metadata: safetensors writes several in an order that changes from run to run.
+_METADATA = "spinemets"
 _COPY_AGAIN = "copy or export the file again"
 
 
 def save_weights(path: Path, state: Mapping[str, Tensor], card: WeightsCard) -> str:
     """Write weights; the file appears whole or not at all, and the same content gives the same bytes.
+
+    Equal tensors are written once: MONAI's DynUNet names most of its tensors twice.
 
     Args:
         path: ``.safetensors``.
@@ -33,14 +37,16 @@ def save_weights(path: Path, state: Mapping[str, Tensor], card: WeightsCard) -> 
     Raises:
         InputError: If the file cannot be written.
     """
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in sorted(state.items())}
-    text = _canonical(card)
-    content = save(tensors, {_CARD: text, _SHA256: _checksum(tensors, text)})
+    tensors, same = _each_once(state)
+    facts: dict[str, Any] = {"card": card.model_dump(mode="json"), "same": same}
+    facts["sha256"] = _checksum(tensors, facts)
+    content = save(tensors, {_METADATA: _canonical(facts)})
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
     try:
         partial.write_bytes(content)
         partial.replace(path)
     except OSError as error:
+        partial.unlink(missing_ok=True)
         raise InputError(
             f"cannot be written ({error.strerror})", file=path, remedy="choose another place"
         ) from None
@@ -68,16 +74,17 @@ def load_weights(path: Path, task: str, sha256: str | None = None) -> tuple[Weig
         raise UnreadableFileError(
             f"is no safetensors file ({error})", file=path, remedy=_COPY_AGAIN
         ) from None
-    card = _card(path, metadata)
-    if metadata.get(_SHA256) != _checksum(tensors, metadata[_CARD]):
+    facts = _facts(path, metadata)
+    if facts.pop("sha256", None) != _checksum(tensors, facts):
         raise UnreadableFileError(
             "does not hold what was written: its checksum differs", file=path, remedy=_COPY_AGAIN
         )
+    card = _card(path, facts["card"])
     if card.task != task:
         raise InputError(
             f"are weights of the task {card.task}", file=path, remedy=f"name weights of the task {task}"
         )
-    return card, tensors
+    return card, tensors | {name: tensors[first] for name, first in facts["same"].items()}
 
 
 def load_network(path: Path, task: str, sha256: str | None = None) -> tuple[WeightsCard, nn.Module]:
@@ -110,13 +117,16 @@ def fill_network(network: nn.Module, tensors: Mapping[str, Tensor], path: Path) 
 
 
 def _build(card: WeightsCard, path: Path) -> nn.Module:
-    from spinemets.networks.escc_grader import build_grader
-    from spinemets.networks.segmenter import build_segmenter
-
-    factory = build_segmenter if card.task == "segmentation" else build_grader
+    # Only the module of the task is imported: either brings its own part of MONAI.
     try:
-        return factory(**card.network)
-    except TypeError as error:
+        if card.task == "segmentation":
+            from spinemets.networks.segmenter import build_segmenter
+
+            return build_segmenter(**card.network)
+        from spinemets.networks.escc_grader import build_grader
+
+        return build_grader(**card.network)
+    except (TypeError, ValueError, ConfigurationError) as error:
         raise InputError(
             f"describes a network that cannot be built ({error})",
             file=path,
@@ -138,10 +148,11 @@ def _check_file(path: Path, sha256: str | None) -> None:
         )
 
 
-def _card(path: Path, metadata: Mapping[str, str]) -> WeightsCard:
+def _facts(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
+    """What stands beside the tensors, of the format and version that this code reads."""
     try:
-        content = json.loads(metadata[_CARD])
-        kind = content["format"], content["version"]
+        facts: dict[str, Any] = json.loads(metadata[_METADATA])
+        kind = facts["card"]["format"], facts["card"]["version"]
     except (KeyError, TypeError, ValueError):
         raise UnreadableFileError(
             "are no weights of spinemets", file=path, remedy="name a file that spinemets train wrote"
@@ -153,6 +164,10 @@ def _card(path: Path, metadata: Mapping[str, str]) -> WeightsCard:
             field="version",
             remedy="use the version of spinemets that wrote it",
         )
+    return facts
+
+
+def _card(path: Path, content: object) -> WeightsCard:
     try:
         return WeightsCard.model_validate(content)
     except ValidationError as error:
@@ -162,16 +177,38 @@ def _card(path: Path, metadata: Mapping[str, str]) -> WeightsCard:
         ) from None
 
 
-def _canonical(card: WeightsCard) -> str:
-    return json.dumps(card.model_dump(mode="json"), sort_keys=True)
+def _each_once(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors that differ, by the first of their names, and for every other name that first one."""
+    tensors: dict[str, Tensor] = {}
+    same: dict[str, str] = {}
+    first_with: dict[str, str] = {}
+    for name, tensor in sorted(state.items()):
+        # A copy, as safetensors refuses tensors that lie in one piece of memory.
+        plain = tensor.detach().cpu().contiguous().clone()
+        first = first_with.setdefault(_digest(plain), name)
+        if first == name:
+            tensors[name] = plain
+        else:
+            same[name] = first
+    return tensors, same
 
 
-def _checksum(tensors: Mapping[str, Tensor], card: str) -> str:
-    """Over the card and every tensor's name, type, shape and bytes."""
-    digest = hashlib.sha256(card.encode())
+def _canonical(facts: Mapping[str, Any]) -> str:
+    return json.dumps(facts, sort_keys=True)
+
+
+def _checksum(tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> str:
+    """Over what is said of the tensors, and over each one's name and content."""
+    digest = hashlib.sha256(_canonical(facts).encode())
     for name, tensor in sorted(tensors.items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+        digest.update(f"{name} {_digest(tensor)}".encode())
+    return digest.hexdigest()
+
+
+def _digest(tensor: Tensor) -> str:
+    """Of a tensor's type, shape and bytes."""
+    digest = hashlib.sha256(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+    digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 
