@@ -30,6 +30,8 @@ class Role(StrEnum):
     UNUSED = "not used"
 
 
+# The first of these that a station has is the series whose grid the others are brought onto: T2 shows the canal.
+REFERENCE_ORDER = (Channel.T2, Channel.T1, Channel.FLUID, Channel.T1_GD)
 CHANNEL_OF_WEIGHTING: Mapping[Weighting, Channel] = {
     Weighting.T1: Channel.T1,
     Weighting.T2: Channel.T2,
@@ -109,8 +111,8 @@ class StationChannels:
 
     @property
     def reference(self) -> Series:
-        """The series whose grid the others are brought onto: T2 where there is one, which shows the canal."""
-        for channel in (Channel.T2, Channel.T1, Channel.FLUID, Channel.T1_GD):
+        """The series whose grid the others are brought onto."""
+        for channel in REFERENCE_ORDER:
             if channel in self.channels:
                 return self.channels[channel]
         raise ValueError("a station has at least one channel")

@@ -16,7 +16,8 @@ _KEPT_PER_FEATURE = 10
 _BYTES = {"32-true": 4, "bf16-mixed": 2.6, "16-mixed": 2.6}
 # Left for the weights, the optimiser and the library's workspace.
 _MEMORY_SHARE = 0.7
-_MOST_BATCH = 16
+# Two patches steady the gradient; on a CPU, more of them only make a step longer.
+_LEAST_BATCH, _MOST_BATCH_GPU = 2, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def make_plan(
     wishes: Wishes,
     memory_bytes: int,
     precision: str,
+    on_gpu: bool,
 ) -> Plan:
     """Plan spacing, patch and batch after Isensee et al. 2021 (Nat Methods 18:203).
 
@@ -69,6 +71,7 @@ def make_plan(
         wishes: What the user has set.
         memory_bytes: Of the device.
         precision: Lightning's name of the arithmetic.
+        on_gpu: Whether a batch is worked on at once.
 
     Raises:
         ConfigurationError: If a wish does not suit the network.
@@ -76,10 +79,11 @@ def make_plan(
     spacing_mm = wishes.spacing_mm or _planned_spacing(fingerprint, wishes.finest_in_plane_mm)
     budget = memory_bytes * _MEMORY_SHARE / bytes_per_voxel(network, precision)
     whole = _whole_field(fingerprint, spacing_mm, network.divisor)
-    most = min(budget / (wishes.batch_size or 2), wishes.most_patch_voxels)
+    most = min(budget / (wishes.batch_size or _LEAST_BATCH), wishes.most_patch_voxels)
     patch = wishes.patch_size or _cut_down(whole, network.divisor, most)
     _check_patch(patch, network.divisor)
-    batch = wishes.batch_size or int(np.clip(budget // prod(patch), 2, _MOST_BATCH))
+    most_batch = _MOST_BATCH_GPU if on_gpu else _LEAST_BATCH
+    batch = wishes.batch_size or int(np.clip(budget // prod(patch), _LEAST_BATCH, most_batch))
     return Plan(spacing_mm, patch, batch)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pytorch_lightning as pl
+from torch import nn
 
 from spinemets.training.manifest import Manifest
 
@@ -19,6 +20,7 @@ class RunContext:
         seed: Of weights, samples and augmentation.
         memory_bytes: Of the device that trains.
         precision: Lightning's name of the arithmetic that is expected.
+        on_gpu: Whether a GPU trains.
         skip_bad: Whether cases that cannot be read are left out.
     """
 
@@ -27,6 +29,7 @@ class RunContext:
     seed: int
     memory_bytes: int
     precision: str
+    on_gpu: bool
     skip_bad: bool
 
 
@@ -50,7 +53,8 @@ class Preparation:
     """A run that is ready to train.
 
     Args:
-        task: The module; its ``network`` is what weights are saved of.
+        task: The module.
+        network: The part of it that weights are saved of; its attribute ``network``.
         data: Batches.
         probe: What fast arithmetic is tried out with.
         records: What was found and planned, by file name; written beside the checkpoints as JSON.
@@ -58,6 +62,7 @@ class Preparation:
     """
 
     task: pl.LightningModule
+    network: nn.Module
     data: pl.LightningDataModule
     probe: Probe
     records: Mapping[str, Any] = field(default_factory=dict)

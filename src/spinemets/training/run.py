@@ -5,10 +5,10 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import monai
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
@@ -129,6 +129,7 @@ def _context(manifest: Manifest, settings: RunSettings, make_trainer: TrainerFac
         seed=settings.seed,
         memory_bytes=_memory_bytes(on_gpu),
         precision="bf16-mixed" if on_gpu else "32-true",
+        on_gpu=on_gpu,
         skip_bad=settings.skip_bad,
     )
 
@@ -147,7 +148,7 @@ def _memory_bytes(on_gpu: bool) -> int:
 def _begin_with(prepared: Preparation, task: str, weights: Path | None) -> None:
     if weights is not None:
         _, tensors = load_weights(weights, task)
-        fill_network(prepared.task.network, tensors, weights)
+        fill_network(prepared.network, tensors, weights)
 
 
 def _precision(prepared: Preparation, settings: RunSettings, make_trainer: TrainerFactory) -> tuple[str, str]:
@@ -168,9 +169,9 @@ def _write_records(
         "run",
         {
             "spinemets": __version__,
-            "torch": torch.__version__,
-            "monai": monai.__version__,
-            "lightning": pl.__version__,
+            "torch": version("torch"),
+            "monai": version("monai"),
+            "lightning": version("pytorch-lightning"),
             "python": platform.python_version(),
             "manifest": manifest.path.name,
             "manifest_sha256": manifest.sha256,
@@ -193,7 +194,7 @@ def _finish(
 ) -> Result:
     """Keep the best weights, validate and calibrate them, and write them with their card."""
     state = _kept_weights(trainer, settings.folder)
-    fill_network(prepared.task.network, state, settings.folder.checkpoints)
+    fill_network(prepared.network, state, settings.folder.checkpoints)
     metrics = _validated(prepared, trainer) if settings.fold is not None else {}
     training, _ = manifest.split(settings.fold)
     card = WeightsCard(

@@ -10,15 +10,12 @@ from spinemets.errors import InputError
 from spinemets.networks.sagittal_input import SagittalInput, sagittal_input
 from spinemets.study.alignment import AlignmentSettings, align
 from spinemets.study.records import Plane
-from spinemets.study.selection import CHANNEL_OF_WEIGHTING, Channel
+from spinemets.study.selection import CHANNEL_OF_WEIGHTING, REFERENCE_ORDER, Channel
 from spinemets.training.label_sets import NOT_ANNOTATED, Head, LabelSet, Targets, merge_targets
 from spinemets.training.manifest import Annotation, ManifestSeries, ManifestStation, ManifestStudy
 from spinemets.training.manifest_image import load_image, load_mask
 from spinemets.volume import ImageKind, Volume, resample_to_grid
 from spinemets.volume.record import AffineRas
-
-# The series whose grid the others are brought onto, as in ``study.selection``: T2 shows the canal.
-_REFERENCE_ORDER = (Channel.T2, Channel.T1, Channel.FLUID, Channel.T1_GD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +158,7 @@ def _source(study: ManifestStudy, station: ManifestStation) -> Iterator[Sagittal
         if channel is not None:
             channels.setdefault(channel, series)
     annotated = [
-        channel for channel in _REFERENCE_ORDER if channel in channels and channels[channel].annotations
+        channel for channel in REFERENCE_ORDER if channel in channels and channels[channel].annotations
     ]
     if annotated:
         ordered = {channel: channels[channel] for channel in Channel if channel in channels}

@@ -58,6 +58,10 @@ class SagittalDataSettings:
     window_voxels: int
     alignment: AlignmentSettings
 
+    def __post_init__(self) -> None:
+        # Configs have texts and lists.
+        object.__setattr__(self, "cache", Path(self.cache))
+
     @property
     def wishes(self) -> Wishes:
         """What the user has set of the plan."""
@@ -102,12 +106,21 @@ class SegmentationRecipe:
                 remedy="add annotations, or choose another fold",
             )
         found = self._fingerprint(training, context)
-        plan = make_plan(found, self.network, self.data.wishes, context.memory_bytes, context.precision)
+        plan = make_plan(
+            found,
+            self.network,
+            self.data.wishes,
+            context.memory_bytes,
+            context.precision,
+            context.on_gpu,
+        )
         cases = self._cases((*training, *validation), plan, context)
         names = {source.name for source in validation}
         data = self._data(cases, names, plan, context.seed)
+        task = self._task(plan, context.seed)
         return Preparation(
-            task=self._task(plan, context.seed),
+            task=task,
+            network=task.network,
             data=data,
             probe=self._probe(plan),
             records={"fingerprint": asdict(found), "plan": asdict(plan)},
