@@ -30,7 +30,7 @@ class Role(StrEnum):
     UNUSED = "not used"
 
 
-# The first of these that a station has is the series whose grid the others are brought onto: T2 shows the canal.
+# The first of these that a station has gives the grid that the others are brought onto; T2 shows the canal.
 REFERENCE_ORDER = (Channel.T2, Channel.T1, Channel.FLUID, Channel.T1_GD)
 CHANNEL_OF_WEIGHTING: Mapping[Weighting, Channel] = {
     Weighting.T1: Channel.T1,
