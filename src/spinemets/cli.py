@@ -22,6 +22,7 @@ COMMANDS = {
     "series": Command("series", "list the series of studies: plane, weighting, and which of them serve"),
     "manifest": Command("manifest", "make a data set ready for training: its studies, masks and folds"),
     "train": Command("train", "train the segmenter or the ESCC grader on the studies of a manifest"),
+    "export": Command("export", "write trained weights as an ONNX file or a MONAI bundle"),
     "score": Command("score", "score SINS or ESCC from flags, JSON or CSV"),
 }
 

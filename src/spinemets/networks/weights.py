@@ -53,12 +53,14 @@ def save_weights(path: Path, state: Mapping[str, Tensor], card: WeightsCard) -> 
     return hashlib.sha256(content).hexdigest()
 
 
-def load_weights(path: Path, task: str, sha256: str | None = None) -> tuple[WeightsCard, dict[str, Tensor]]:
+def load_weights(
+    path: Path, task: str | None, sha256: str | None = None
+) -> tuple[WeightsCard, dict[str, Tensor]]:
     """Read weights, after everything about them has been checked.
 
     Args:
         path: The file.
-        task: That they must be of.
+        task: That they must be of; None takes any.
         sha256: Of the file, where it is known.
 
     Raises:
@@ -66,28 +68,21 @@ def load_weights(path: Path, task: str, sha256: str | None = None) -> tuple[Weig
         InputError: If they are of another task or version.
     """
     _check_file(path, sha256)
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in sorted(file.keys())}
-    except (OSError, SafetensorError) as error:
-        raise UnreadableFileError(
-            f"is no safetensors file ({error})", file=path, remedy=_COPY_AGAIN
-        ) from None
+    metadata, tensors = _read(path)
     facts = _facts(path, metadata)
     if facts.pop("sha256", None) != _checksum(tensors, facts):
         raise UnreadableFileError(
             "does not hold what was written: its checksum differs", file=path, remedy=_COPY_AGAIN
         )
     card = _card(path, facts["card"])
-    if card.task != task:
+    if task not in (None, card.task):
         raise InputError(
             f"are weights of the task {card.task}", file=path, remedy=f"name weights of the task {task}"
         )
     return card, tensors | {name: tensors[first] for name, first in facts["same"].items()}
 
 
-def load_network(path: Path, task: str, sha256: str | None = None) -> tuple[WeightsCard, nn.Module]:
+def load_network(path: Path, task: str | None, sha256: str | None = None) -> tuple[WeightsCard, nn.Module]:
     """The network that a weights file holds, ready to predict; arguments and errors as ``load_weights``."""
     card, tensors = load_weights(path, task, sha256)
     network = _build(card, path)
@@ -146,6 +141,17 @@ def _check_file(path: Path, sha256: str | None) -> None:
         raise UnreadableFileError(
             f"has the SHA-256 {found}, where {sha256} is expected", file=path, remedy=_COPY_AGAIN
         )
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            # Sorted, as the file has them by size of their type.
+            return file.metadata() or {}, {name: file.get_tensor(name) for name in sorted(file.keys())}
+    except (OSError, SafetensorError) as error:
+        raise UnreadableFileError(
+            f"is no safetensors file ({error})", file=path, remedy=_COPY_AGAIN
+        ) from None
 
 
 def _facts(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
