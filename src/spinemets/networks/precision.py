@@ -183,9 +183,9 @@ def _verdict(status: int, answers: str, complaints: str) -> Verdict:
     stage = _last_stage(answers)
     if status < 0:
         ended_by = signal.Signals(-status)
+        if ended_by is signal.SIGALRM:  # Its own alarm.
+            return Verdict(False, f"{stage} did not end")
         return Verdict(False, f"{stage} crashed ({ended_by.name})", lasting=ended_by not in _OUTSIDE_SIGNALS)
-    if "Timeout (" in complaints:  # What the probe's watchdog writes.
-        return Verdict(False, f"{stage} did not end")
     last_line = (complaints.strip().splitlines() or ["no message"])[-1]
     return Verdict(False, f"{stage} ended with status {status} ({last_line})", lasting=False)
 

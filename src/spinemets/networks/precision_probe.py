@@ -1,14 +1,14 @@
 """Tries bf16 arithmetic on a network; run as a process of its own, since wrong kernels hang and crash.
 
 Reads a trial (JSON) from standard input. Writes JSON lines to standard output: ``{"stage": ...}`` before each
-stage, so that a crash can be placed, and the verdict at the end. A watchdog thread of C code ends the process
+stage, so that a crash can be placed, and the verdict at the end. The kernel ends the process (SIGALRM)
 when a stage takes too long, even where the process that started it is gone.
 """
 
-import faulthandler
 import importlib
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +28,8 @@ _SEED = 0
 
 def main() -> None:
     """Try, and write the verdict."""
+    # Nothing of Python is asked, so that a hang within a kernel is ended as well.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     answers = _private_standard_output()
     request = json.load(sys.stdin)
     trial = Trial(**request | {"limits": Limits(**request["limits"])})
@@ -62,7 +64,7 @@ class _Watch:
         seconds = self.limits.seconds
         if fp32_s is not None:
             seconds = min(seconds, max(self.limits.hang_seconds, self.limits.hang_factor * fp32_s))
-        faulthandler.dump_traceback_later(seconds, exit=True)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _tried(trial: Trial, watch: _Watch) -> Verdict:
@@ -113,7 +115,7 @@ class Step:
         module, _, name = trial.factory.partition(":")
         network = getattr(importlib.import_module(module), name)(**trial.settings)
         for part in network.modules():
-            if isinstance(part, nn.modules.dropout._DropoutNd):
+            if isinstance(part, nn.Dropout | nn.Dropout2d | nn.Dropout3d):
                 part.p = 0.0  # Chance would differ between the two runs.
         return cls(network.train(trial.training), torch.randn(trial.input_shape), trial.training)
 
