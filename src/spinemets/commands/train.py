@@ -84,10 +84,22 @@ def _fold(value: object) -> int | None:
     raise ConfigurationError(f"is {value!r}", field="fold", remedy="give a fold's number from 0, or all")
 
 
-def _show_messages() -> None:
-    """Show what the run says of itself; libraries stay quiet but for warnings."""
-    import logging
+# What Lightning and torch say of each other or of choices made on purpose.
+_NO_NEWS = (
+    r".*LeafSpec.* is deprecated",
+    r"You have overridden `on_after_batch_transfer`",
+    r".*does not have many workers",
+    r".*exists and is not empty",
+)
 
+
+def _show_messages() -> None:
+    """Show what the run says of itself; libraries stay quiet but for warnings that are news."""
+    import logging
+    import warnings
+
+    for message in _NO_NEWS:
+        warnings.filterwarnings("ignore", message)
     logging.getLogger("spinemets").setLevel(logging.INFO)
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)

@@ -106,7 +106,7 @@ class CaseStore:
         self._folder.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=self._folder))
         try:
-            _save(aside, name, annotated)
+            save_case(aside, name, annotated)
             aside.rename(folder)
         except OSError:
             # Another process was faster: a folder cannot replace one that has files in it.
@@ -139,7 +139,8 @@ def _add_content(digest: "hashlib._Hash", path: Path) -> None:
         ) from error
 
 
-def _save(folder: Path, name: str, annotated: AnnotatedInput) -> None:
+def save_case(folder: Path, name: str, annotated: AnnotatedInput) -> None:
+    """Write a case into a folder that exists; ``open_case`` maps it."""
     seen = annotated.input
     present = seen.presence > 0
     np.save(folder / _IMAGE, seen.image[present].astype(np.float16))
