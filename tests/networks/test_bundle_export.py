@@ -1,71 +1,33 @@
 """MONAI bundle: verified and run by MONAI itself, without a network connection."""
 
 import json
-import logging
 
 import nibabel
 import numpy as np
 import pytest
 import torch
-from monai.bundle import ConfigWorkflow, run, verify_metadata, verify_net_in_out
+from monai.bundle import ConfigWorkflow, run, verify_net_in_out
 
+from bundle_checks import configs, refuse_network, verify_by_monai
 from spinemets.errors import InputError
 from spinemets.networks import bundle_export as module
 from spinemets.networks.bundle_export import export_bundle
-from spinemets.networks.bundle_parts import studies
+from spinemets.networks.bundle_sagittal_parts import sagittal_studies
 from spinemets.networks.export_agreement import Agreement, ExportError
 from spinemets.networks.sagittal_input import sagittal_input
 from spinemets.study.selection import Channel
 from spinemets.volume import ImageKind, Volume, read_volume, resample_like
-from weight_files import save_grader, save_segmenter
+from weight_files import save_segmenter
 
 # MONAI says that configs run code, and misses packages of other formats.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 
 _SAGITTAL = np.array([[0, 0, -4.0, 14], [0.9, 0, 0, -30], [0, -0.9, 0, 50], [0, 0, 0, 1]])
-# What MONAI's schema of 2024-07-25 demands of metadata.json.
-_TENSOR = {
-    "type": "object",
-    "required": ["type", "format", "num_channels", "spatial_shape", "dtype", "value_range"],
-    "properties": {
-        **{name: {"type": "string"} for name in ("type", "format", "dtype")},
-        "num_channels": {"type": "integer"},
-        "spatial_shape": {"type": "array", "items": {"type": ["string", "integer"]}},
-        "value_range": {"type": "array", "items": {"type": "number"}},
-        "is_patch_data": {"type": "boolean"},
-        "channel_def": {"type": "object"},
-    },
-}
-_TEXTS = (
-    *("schema", "version", "monai_version", "pytorch_version", "numpy_version", "task", "description"),
-    *("authors", "copyright", "data_source", "data_type", "image_classes", "pred_classes", "intended_use"),
-)
-_SCHEMA = {
-    "$schema": "https://json-schema.org/draft/2019-09/schema",
-    "type": "object",
-    "required": [*_TEXTS[:9], "required_packages_version", "network_data_format"],
-    "properties": {
-        **{name: {"type": "string"} for name in _TEXTS},
-        **{name: {"type": "object"} for name in ("changelog", "required_packages_version", "eval_metrics")},
-        "network_data_format": {
-            "type": "object",
-            "required": ["inputs", "outputs"],
-            "properties": {
-                name: {"type": "object", "additionalProperties": _TENSOR} for name in ("inputs", "outputs")
-            },
-        },
-    },
-}
 
 
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch):
-    """Nothing here may ask the network for a schema or anything else."""
-
-    def refuse(*_, **__):
-        raise AssertionError("asked the network")
-
-    monkeypatch.setattr("socket.socket.connect", refuse)
+    refuse_network(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -100,13 +62,6 @@ def archive(tmp_path):
     return tmp_path / "archive"
 
 
-def _configs(bundle):
-    return {
-        "config_file": str(bundle / "configs" / "inference.json"),
-        "meta_file": str(bundle / "configs" / "metadata.json"),
-    }
-
-
 def test_the_folder_has_what_a_bundle_has(bundle):
     files = sorted(path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file())
     assert files == [
@@ -119,22 +74,17 @@ def test_the_folder_has_what_a_bundle_has(bundle):
     assert "Apache License" in (bundle / "LICENSE").read_text()
 
 
-def test_monai_verifies_the_metadata(bundle, tmp_path, caplog):
-    pytest.importorskip("jsonschema")
-    schema = tmp_path / "schema.json"
-    schema.write_text(json.dumps(_SCHEMA))
-    with caplog.at_level(logging.INFO):
-        verify_metadata(meta_file=_configs(bundle)["meta_file"], filepath=schema)
-    assert "verified with no error" in caplog.text
+def test_monai_verifies_the_metadata(bundle, tmp_path):
+    verify_by_monai(bundle, tmp_path)
 
 
 def test_monai_verifies_the_network(bundle):
-    verify_net_in_out("network_def", **_configs(bundle), device="cpu", bundle_root=str(bundle))
+    verify_net_in_out("network_def", **configs(bundle), device="cpu", bundle_root=str(bundle))
 
 
 def test_monai_finds_every_part_of_an_inference_workflow(bundle, archive):
     workflow = ConfigWorkflow(
-        **_configs(bundle),
+        **configs(bundle),
         workflow_type="infer",
         logging_file=False,
         bundle_root=str(bundle),
@@ -145,7 +95,7 @@ def test_monai_finds_every_part_of_an_inference_workflow(bundle, archive):
 
 
 def test_monai_runs_it_on_studies(bundle, archive, tmp_path):
-    run(**_configs(bundle), bundle_root=str(bundle), dataset_dir=str(archive), output_dir=str(tmp_path / "o"))
+    run(**configs(bundle), bundle_root=str(bundle), dataset_dir=str(archive), output_dir=str(tmp_path / "o"))
     files = sorted(path.relative_to(tmp_path / "o").as_posix() for path in (tmp_path / "o").rglob("*.nii.gz"))
     assert files == [
         f"{case}_{mask}.nii.gz" for case in ("case1/T2", "case2/T1") for mask in ("anatomy", "lesion")
@@ -164,7 +114,7 @@ def test_what_it_writes_is_what_the_network_says(bundle, weights, tmp_path):
     (tmp_path / "in").mkdir()
     nibabel.save(nibabel.Nifti1Image(array, affine), tmp_path / "in" / "T2.nii.gz")
     run(
-        **_configs(bundle),
+        **configs(bundle),
         bundle_root=str(bundle),
         dataset_dir=str(tmp_path / "in"),
         output_dir=str(tmp_path / "out"),
@@ -185,7 +135,7 @@ def test_altered_weights_are_not_run(bundle, archive, tmp_path):
     save_segmenter(copy / "models" / "model.safetensors", seed=1)
     with pytest.raises(RuntimeError) as caught:
         run(
-            **_configs(bundle),
+            **configs(bundle),
             bundle_root=str(copy),
             dataset_dir=str(archive),
             output_dir=str(tmp_path / "o"),
@@ -195,11 +145,11 @@ def test_altered_weights_are_not_run(bundle, archive, tmp_path):
 
 def test_a_folder_without_studies_is_named(tmp_path):
     with pytest.raises(InputError, match=r"holds no study; put any of T1.nii.gz"):
-        studies(str(tmp_path))
+        sagittal_studies(str(tmp_path))
 
 
 def test_files_of_a_study_may_lie_in_the_folder_itself(archive):
-    (found,) = studies(str(archive / "case2"))
+    (found,) = sagittal_studies(str(archive / "case2"))
     assert sorted(found) == ["STIR", "T1"]
 
 
@@ -218,12 +168,6 @@ def test_a_folder_that_holds_something_is_left_alone(weights, tmp_path):
     with pytest.raises(InputError, match="holds something already"):
         export_bundle(weights[0], tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
-
-
-def test_weights_of_a_grader_make_no_bundle(tmp_path):
-    save_grader(tmp_path / "weights.safetensors")
-    with pytest.raises(InputError, match="task escc"):
-        export_bundle(tmp_path / "weights.safetensors", tmp_path / "bundle")
 
 
 def test_a_bundle_that_computes_something_else_is_not_kept(weights, tmp_path, monkeypatch):

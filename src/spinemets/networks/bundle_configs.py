@@ -5,31 +5,22 @@ import json
 from typing import Any
 
 from spinemets import __version__
-from spinemets.anatomy import Anatomy
-from spinemets.networks.bundle_parts import FILE_OF_CHANNEL
-from spinemets.networks.bundle_text import INTENDED_USE, TITLE, description, finite_metrics
-from spinemets.networks.segmenter import CHANNELS
+from spinemets.networks.bundle_content import BundleContent
+from spinemets.networks.bundle_text import INTENDED_USE, description, finite_metrics
 from spinemets.networks.weights_card import WeightsCard
 
-_PARTS = "spinemets.networks.bundle_parts."
 # Named in metadata.json as MONAI wants it; nothing of ours fetches it.
 _SCHEMA = "https://project-monai.github.io/schema/meta_schema_20240725.json"
-_HEADS = {int(each): f"{each.name.lower()} logit" for each in Anatomy} | {
-    len(Anatomy): "lesion logit",
-    len(Anatomy) + 1: "level coordinate, C1 = 1 to S1 = 25; valid on vertebrae",
-}
 
 
-def inference_config(card: WeightsCard, window: tuple[int, int, int], weights_sha256: str) -> dict[str, Any]:
-    """``configs/inference.json``: studies of a folder in, masks on their own grids out.
+def inference_config(content: BundleContent, weights_sha256: str) -> dict[str, Any]:
+    """``configs/inference.json``: studies of a folder in, masks or grades out.
 
     Args:
-        card: Of the weights.
-        window: (slice, row, column) of a window, multiples of what the network takes.
+        content: Of the bundle.
         weights_sha256: Of the weights file, which is checked before it is used.
     """
-    files = {str(channel): name for channel, name in FILE_OF_CHANNEL.items()}
-    masks = [_saver(name) for name in ("anatomy", "lesion")]
+    parts = content.parts
     return {
         "imports": ["$import torch"],
         "bundle_root": ".",
@@ -37,37 +28,17 @@ def inference_config(card: WeightsCard, window: tuple[int, int, int], weights_sh
         "output_dir": "$@bundle_root + '/eval'",
         "device": "$torch.device('cuda:0' if torch.cuda.is_available() else 'cpu')",
         "network_def": {
-            "_target_": f"{_PARTS}bundle_segmenter",
+            **parts["network_def"],
             "path": "$@bundle_root + '/models/model.safetensors'",
             "sha256": weights_sha256,
         },
         "network": "$@network_def.to(@device)",
-        "preprocessing": _composed(
-            {
-                "_target_": "LoadImaged",
-                "keys": list(files),
-                "reader": "NibabelReader",
-                "ensure_channel_first": True,
-                "image_only": True,
-                "allow_missing_keys": True,
-            },
-            {"_target_": f"{_PARTS}StackSagittal", "spacing_mm": list(card.spacing_mm)},
-        ),
-        "dataset": {
-            "_target_": "Dataset",
-            "data": {"_target_": f"{_PARTS}studies", "folder": "@dataset_dir"},
-            "transform": "@preprocessing",
-        },
-        "inferer": {
-            "_target_": "SlidingWindowInferer",
-            "roi_size": list(window),
-            "sw_batch_size": 1,
-            "overlap": 0.5,
-            "mode": "gaussian",
-        },
-        "postprocessing": _composed({"_target_": f"{_PARTS}MasksOfSource"}, *masks),
+        "preprocessing": parts["preprocessing"],
+        "dataset": {"_target_": "Dataset", "data": parts["data"], "transform": "@preprocessing"},
+        "inferer": parts["inferer"],
+        "postprocessing": parts["postprocessing"],
         "evaluator": {
-            "_target_": f"{_PARTS}BundleEvaluator",
+            "_target_": "spinemets.networks.bundle_evaluator.BundleEvaluator",
             "dataset": "@dataset",
             "network": "@network",
             "inferer": "@inferer",
@@ -78,7 +49,7 @@ def inference_config(card: WeightsCard, window: tuple[int, int, int], weights_sh
     }
 
 
-def metadata(card: WeightsCard, window: tuple[int, int, int], weights_sha256: str) -> dict[str, Any]:
+def metadata(card: WeightsCard, content: BundleContent, weights_sha256: str) -> dict[str, Any]:
     """``configs/metadata.json`` after MONAI's schema, with the card of the weights beside it."""
     return {
         "schema": _SCHEMA,
@@ -92,20 +63,20 @@ def metadata(card: WeightsCard, window: tuple[int, int, int], weights_sha256: st
             "nibabel": importlib.metadata.version("nibabel"),
             "safetensors": importlib.metadata.version("safetensors"),
         },
-        "name": TITLE,
-        "task": "Metastases, anatomy and levels of the spine on sagittal MRI",
-        "description": description(card),
+        "name": content.title,
+        "task": content.task,
+        "description": description(card, content),
         "authors": "SpineMets maintainers, and who trained the weights",
         "copyright": "Code and configs: Apache-2.0. Weights: of who trained them.",
         "data_source": card.trained_on,
         "data_type": "nibabel",
-        "image_classes": f"z-scored MRI, channels in the order {', '.join(CHANNELS)}; a missing one is zeros",
-        "pred_classes": "; ".join(f"{number}: {meaning}" for number, meaning in _HEADS.items()),
+        "image_classes": "; ".join(content.image_channels),
+        "pred_classes": "; ".join(content.outputs),
         "eval_metrics": finite_metrics(card),
         "intended_use": INTENDED_USE,
         "network_data_format": {
-            "inputs": {"image": _tensor("magnitude", len(CHANNELS), window, dict(enumerate(CHANNELS)))},
-            "outputs": {"pred": _tensor("segmentation", len(_HEADS), window, _HEADS)},
+            "inputs": {"image": _tensor("magnitude", content.image_channels, content.size)},
+            "outputs": {"pred": _output(card, content)},
         },
         "weights_sha256": weights_sha256,
         # Through JSON, which makes null of numbers that it cannot hold.
@@ -113,32 +84,20 @@ def metadata(card: WeightsCard, window: tuple[int, int, int], weights_sha256: st
     }
 
 
-def _composed(*transforms: dict[str, Any]) -> dict[str, Any]:
-    return {"_target_": "Compose", "transforms": list(transforms)}
+def _output(card: WeightsCard, content: BundleContent) -> dict[str, Any]:
+    if card.task == "segmentation":
+        return _tensor("segmentation", content.outputs, content.size)
+    return {**_tensor("classes", content.outputs, ()), "type": "probabilities"}
 
 
-def _saver(name: str) -> dict[str, Any]:
-    return {
-        "_target_": "SaveImaged",
-        "keys": name,
-        "output_dir": "@output_dir",
-        "output_postfix": name,
-        "data_root_dir": "@dataset_dir",
-        "separate_folder": False,
-        "resample": False,
-        "output_dtype": "$torch.uint8",
-        "print_log": False,
-    }
-
-
-def _tensor(kind: str, channels: int, shape: tuple[int, int, int], meaning: dict[int, Any]) -> dict[str, Any]:
+def _tensor(kind: str, channels: tuple[str, ...], size: tuple[int, ...]) -> dict[str, Any]:
     return {
         "type": "image",
         "format": kind,
-        "num_channels": channels,
-        "spatial_shape": list(shape),
+        "num_channels": len(channels),
+        "spatial_shape": list(size),
         "dtype": "float32",
         "value_range": [],
         "is_patch_data": True,
-        "channel_def": {str(number): str(text) for number, text in meaning.items()},
+        "channel_def": {str(number): meaning for number, meaning in enumerate(channels)},
     }

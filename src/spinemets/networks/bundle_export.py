@@ -8,10 +8,16 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from monai.bundle.config_parser import ConfigParser
+from torch import nn
+
 from spinemets.errors import InputError
 from spinemets.networks.bundle_configs import inference_config, metadata
-from spinemets.networks.bundle_parts import OneTensorSegmenter, bundle_segmenter
+from spinemets.networks.bundle_content import BundleContent
+from spinemets.networks.bundle_grader import grader_bundle
+from spinemets.networks.bundle_segmenter import segmenter_bundle
 from spinemets.networks.bundle_text import readme
+from spinemets.networks.escc_grader import EsccGrader
 from spinemets.networks.export_agreement import (
     Agreement,
     ExportError,
@@ -19,14 +25,14 @@ from spinemets.networks.export_agreement import (
     measured_agreement,
     plain_outputs,
     seeded_inputs,
-    usual_size,
 )
 from spinemets.networks.segmenter import SpineSegmenter
 from spinemets.networks.weights import load_network
+from spinemets.networks.weights_card import WeightsCard
 
 
 def export_bundle(weights: Path, folder: Path) -> Agreement:
-    """Write a segmenter's weights as a MONAI bundle, whole or not at all.
+    """Write weights as a MONAI bundle, whole or not at all.
 
     The network in it is loaded again and compared with the original before the folder gets its name.
 
@@ -40,21 +46,19 @@ def export_bundle(weights: Path, folder: Path) -> Agreement:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError("holds something already", file=folder, remedy="name a new folder")
-    card, network = load_network(weights, "segmentation")
-    assert isinstance(network, SpineSegmenter)
-    window = usual_size(card, network)
+    card, network = load_network(weights, None)
+    content = _content(card, network)
     partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
     try:
         model = partial / "models" / "model.safetensors"
         model.parent.mkdir(parents=True)
         shutil.copyfile(weights, model)
         sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
-        _write_json(partial / "configs" / "inference.json", inference_config(card, window, sha256))
-        _write_json(partial / "configs" / "metadata.json", metadata(card, window, sha256))
-        _write_text(partial / "docs" / "README.md", readme(card, sha256))
+        _write_json(partial / "configs" / "inference.json", inference_config(content, sha256))
+        _write_json(partial / "configs" / "metadata.json", metadata(card, content, sha256))
+        _write_text(partial / "docs" / "README.md", readme(card, content, sha256))
         _write_text(partial / "LICENSE", _license())
-        # The bundle's interface has no presence mask, so only the input without a missing channel serves.
-        agreement = _agreement(network, bundle_segmenter(str(model), sha256), seeded_inputs(card, network)[0])
+        agreement = _agreement(network, _bundled(partial), seeded_inputs(card, network)[0])
         if not agreement.sufficient:
             raise ExportError(f"{folder}: the bundle computes something else ({agreement}); it was not kept")
         partial.replace(folder)
@@ -65,12 +69,30 @@ def export_bundle(weights: Path, folder: Path) -> Agreement:
     return agreement
 
 
-def _agreement(network: SpineSegmenter, bundled: OneTensorSegmenter, inputs: Inputs) -> Agreement:
-    def heads(each: Inputs) -> Inputs:
+def _content(card: WeightsCard, network: nn.Module) -> BundleContent:
+    if isinstance(network, SpineSegmenter):
+        return segmenter_bundle(card, network)
+    assert isinstance(network, EsccGrader)
+    return grader_bundle(network)
+
+
+def _bundled(folder: Path) -> nn.Module:
+    """The network as MONAI makes it from the bundle's config."""
+    parser = ConfigParser(ConfigParser.load_config_file(folder / "configs" / "inference.json"))
+    parser["bundle_root"] = str(folder)
+    network: nn.Module = parser.get_parsed_content("network_def")
+    return network
+
+
+def _agreement(network: nn.Module, bundled: nn.Module, inputs: Inputs) -> Agreement:
+    def outputs(each: Inputs) -> Inputs:
+        # The bundle's interface is one tensor in, one tensor out.
         (joined,) = plain_outputs(bundled, each[:1])
+        if isinstance(network, EsccGrader):
+            return (joined,)
         return joined[:, :-2], joined[:, -2:-1], joined[:, -1:]
 
-    return measured_agreement(network, heads, [inputs])
+    return measured_agreement(network, outputs, [inputs])
 
 
 def _license() -> str:

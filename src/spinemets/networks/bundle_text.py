@@ -3,21 +3,16 @@
 import math
 
 from spinemets import __version__
-from spinemets.networks.bundle_parts import FILE_OF_CHANNEL
+from spinemets.networks.bundle_content import BundleContent
 from spinemets.networks.weights_card import WeightsCard
 
-TITLE = "SpineMets sagittal segmenter"
 INTENDED_USE = "Research only. Not a medical device, not for diagnosis or treatment."
 
 
-def description(card: WeightsCard) -> str:
+def description(card: WeightsCard, content: BundleContent) -> str:
     """What the network does and what it was trained on, in a few sentences."""
     simulated = " Some or all of these were simulated." if card.simulated else ""
-    return (
-        "Segments metastases, vertebral bodies, posterior elements, discs, sacrum, thecal sac, cord and "
-        "epidural space, and gives the level of each vertebra, from any non-empty subset of sagittal T1, "
-        f"T2, STIR and T1+Gd. Trained on: {card.trained_on}.{simulated}"
-    )
+    return f"{content.does} Trained on: {card.trained_on}.{simulated}"
 
 
 def finite_metrics(card: WeightsCard) -> dict[str, float]:
@@ -25,14 +20,14 @@ def finite_metrics(card: WeightsCard) -> dict[str, float]:
     return {name: value for name, value in card.metrics.items() if math.isfinite(value)}
 
 
-def readme(card: WeightsCard, weights_sha256: str) -> str:
+def readme(card: WeightsCard, content: BundleContent, weights_sha256: str) -> str:
     """``docs/README.md``, Markdown."""
     metrics = "\n".join(f"- {name}: {value:.4g}" for name, value in sorted(finite_metrics(card).items()))
-    return f"""# {TITLE}
+    return f"""# {content.title}
 
 {INTENDED_USE}
 
-{description(card)}
+{description(card, content)}
 
 ## Run
 
@@ -42,11 +37,7 @@ python -m monai.bundle run --config_file configs/inference.json --bundle_root . 
     --dataset_dir INPUT --output_dir OUTPUT
 ```
 
-INPUT is a folder of one study, or of one folder per study, with at least one of
-{", ".join(FILE_OF_CHANNEL.values())} (STIR stands for fat-suppressed T2 as well). The files of a study lie
-in one world; they are brought onto the grid of the first, but not registered. OUTPUT gets `*_anatomy.nii.gz`
-and `*_lesion.nii.gz` on that grid.
-
+{content.usage}
 `spinemets infer` does more with the same weights: DICOM, choice of series, alignment, findings and scores.
 
 ## Weights
@@ -56,7 +47,7 @@ and `*_lesion.nii.gz` on that grid.
 MONAI's usual `model.pt` is a pickle, which can run code when it is loaded, and is left out for that reason;
 TorchScript is deprecated by torch. The network is rebuilt by spinemets from the settings that the file holds.
 
-- spacing: {" x ".join(f"{value:g}" for value in card.spacing_mm)} mm (slice, row, column)
+- spacing: {" x ".join(f"{value:g}" for value in card.spacing_mm)} mm
 - seed: {card.seed}; SHA-256 of the data manifest: `{card.manifest_sha256}`
 
 ## Metrics on the validation fold

@@ -1,6 +1,6 @@
-"""The parts of ours that the configs of an exported MONAI bundle name."""
+"""The parts of ours that the configs of an exported segmenter's MONAI bundle name."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from monai.transforms.transform import Transform
 from torch import Tensor, nn
 
 from spinemets.errors import InputError
+from spinemets.networks.bundle_evaluator import Item, volume_of
 from spinemets.networks.sagittal_input import sagittal_input
 from spinemets.networks.segmenter import CHANNELS
 from spinemets.networks.weights import load_network
@@ -21,7 +22,6 @@ from spinemets.volume import ImageKind, Volume, resample_like
 # A study's file of each channel.
 FILE_OF_CHANNEL: Mapping[Channel, str] = {channel: f"{channel}.nii.gz" for channel in CHANNELS}
 _REFERENCE = "reference"
-Item = Mapping[Hashable, Any]
 
 
 class OneTensorSegmenter(nn.Module):
@@ -45,7 +45,7 @@ def bundle_segmenter(path: str, sha256: str) -> OneTensorSegmenter:
     return OneTensorSegmenter(load_network(Path(path), "segmentation", sha256)[1]).eval()
 
 
-def studies(folder: str) -> list[dict[str, str]]:
+def sagittal_studies(folder: str) -> list[dict[str, str]]:
     """Files by channel of every study: of the folder itself, or of each folder in it.
 
     Raises:
@@ -70,9 +70,9 @@ class StackSagittal(Transform):
         slices, rows, columns = spacing_mm
         self.spacing_mm = (float(slices), float(rows), float(columns))
 
-    def __call__(self, item: Item) -> dict[Hashable, Any]:
+    def __call__(self, item: Item) -> dict[str, Any]:
         """Adds ``image`` (4, slice, row, column), made of the channels (1, i, j, k) that the item has."""
-        volumes = {channel: _volume(item[channel]) for channel in CHANNELS if channel in item}
+        volumes = {channel: volume_of(item[channel]) for channel in CHANNELS if channel in item}
         reference = next(iter(volumes.values()))
         on_one_grid = {
             channel: volume
@@ -88,10 +88,10 @@ class StackSagittal(Transform):
 class MasksOfSource(Transform):
     """Turns the output into masks on the grid of the study's first channel."""
 
-    def __call__(self, item: Item) -> dict[Hashable, Any]:
+    def __call__(self, item: Item) -> dict[str, Any]:
         """Adds ``anatomy`` (codes of ``Anatomy``) and ``lesion`` (0 or 1), both (1, i, j, k) uint8."""
         source = item[_REFERENCE]
-        reference, affine = _volume(source), item["image"].affine.cpu().numpy()
+        reference, affine = volume_of(source), item["image"].affine.cpu().numpy()
         *anatomy, lesion, _ = (
             resample_like(Volume(head, affine), reference, ImageKind.IMAGE).array
             for head in item["pred"].float().cpu().numpy()
@@ -100,50 +100,9 @@ class MasksOfSource(Transform):
         return {**item, **{name: _like(source, mask) for name, mask in masks.items()}}
 
 
-class BundleEvaluator:
-    """Runs a network over a data set; MONAI's own evaluator needs a package (ignite) for the same.
-
-    Args:
-        dataset: Of dictionaries with ``image``.
-        network: On the device.
-        inferer: MONAI's, called with a batch and the network.
-        postprocessing: Gets each item with ``pred`` added; saves what it makes.
-        device: Where the network is.
-    """
-
-    def __init__(
-        self,
-        dataset: Sequence[Item],
-        network: nn.Module,
-        inferer: Callable[[Tensor, nn.Module], Tensor],
-        postprocessing: Callable[[Item], object],
-        device: torch.device,
-    ) -> None:
-        self.dataset = dataset
-        self.network = network
-        self.inferer = inferer
-        self.postprocessing = postprocessing
-        self.device = device
-
-    def run(self) -> None:
-        """Every item, one after the other."""
-        self.network.eval()
-        # By number: what is no dataset of torch's own may not end by itself.
-        for number in range(len(self.dataset)):
-            item = self.dataset[number]
-            with torch.inference_mode():
-                batch = torch.as_tensor(item["image"])[None].to(self.device)
-                prediction = self.inferer(batch, self.network)[0]
-            self.postprocessing({**item, "pred": prediction})
-
-
 def _channel_files(folder: Path) -> dict[str, str]:
     paths = {channel: folder / name for channel, name in FILE_OF_CHANNEL.items()}
     return {channel: str(path) for channel, path in paths.items() if path.is_file()}
-
-
-def _volume(image: MetaTensor) -> Volume:
-    return Volume(image[0].cpu().numpy(), np.asarray(image.affine.cpu().numpy(), dtype=np.float64))
 
 
 def _like(source: MetaTensor, mask: npt.NDArray[Any]) -> MetaTensor:
