@@ -38,8 +38,6 @@ python -m monai.bundle run --config_file configs/inference.json --bundle_root . 
 ```
 
 {content.usage}
-`spinemets infer` does more with the same weights: DICOM, choice of series, alignment, findings and scores.
-
 ## Weights
 
 `models/model.safetensors`, checked against this SHA-256 before use:
