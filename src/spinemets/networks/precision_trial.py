@@ -22,7 +22,7 @@ class Limits:
         gain: Least ratio of the times, fp32 over bf16.
     """
 
-    seconds: float = 300.0
+    seconds: float = 600.0
     start_up_seconds: float = 120.0
     hang_factor: float = 5.0
     hang_seconds: float = 10.0
