@@ -1,7 +1,6 @@
 """The ESCC grader's data: crops of training slices in a balanced stream, every validation slice once."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pytorch_lightning as pl
 import torch
@@ -9,10 +8,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from spinemets.training.escc_cases import EsccCase
 from spinemets.training.escc_sampling import BalancedOrder
-from spinemets.training.sampling import StepBatches
-from spinemets.training.segmentation_data import LoaderSettings
-
-Sample = dict[str, Any]
+from spinemets.training.loading import LoaderSettings, Sample, training_loader
 
 
 class CropStream(Dataset[Sample]):
@@ -64,28 +60,13 @@ class EsccData(pl.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Sample]:
         """Batches from the step on that the trainer has reached."""
-        trainer, settings = self.trainer, self._loader
-        if trainer is None:
-            raise RuntimeError("the data serve a trainer; hand them to Trainer.fit")
-        batches = StepBatches(
-            settings.batch_size,
-            settings.steps_per_epoch,
-            lambda: trainer.global_step,
-            trainer.global_rank,
-            trainer.world_size,
-        )
-        return DataLoader(
-            CropStream(self.training, self._balance, settings.seed),
-            batch_sampler=batches,
-            num_workers=settings.workers,
-            persistent_workers=settings.workers > 0,
-            pin_memory=torch.cuda.is_available(),
-        )
+        dataset = CropStream(self.training, self._balance, self._loader.seed)
+        return training_loader(dataset, self._loader, self.trainer)
 
-    def val_dataloader(self) -> DataLoader[Sample] | list[Any]:
+    def val_dataloader(self) -> DataLoader[Sample]:
         """This process' share of the validation cases; no case goes to two processes."""
-        if not self.validation or self.trainer is None:
-            return []
+        if self.trainer is None:
+            raise RuntimeError("the data serve a trainer; hand them to Trainer.fit")
         share = self.validation[self.trainer.global_rank :: self.trainer.world_size]
         return DataLoader(CropDataset(share), batch_size=self._loader.batch_size)
 

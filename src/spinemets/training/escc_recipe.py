@@ -24,9 +24,9 @@ from spinemets.training.escc_cases import EsccCase, axial_sources
 from spinemets.training.escc_data import EsccData
 from spinemets.training.escc_store import CropStore
 from spinemets.training.escc_task import CropAugmentation, EsccTask, without_margin
+from spinemets.training.loading import LoaderSettings
 from spinemets.training.manifest import ManifestStudy
 from spinemets.training.recipe import Preparation, Probe, RunContext
-from spinemets.training.segmentation_data import LoaderSettings
 
 # Usual distance of axial slices; nothing in the augmentation of crops moves across them.
 _SLICE_MM = 4.0
@@ -100,12 +100,13 @@ class EsccRecipe:
             task=task,
             network=task.network,
             data=EsccData(training, validation, settings.balance, loader),
+            validation_cases=len(validation),
             probe=self._probe(),
             records={"grades": {"training": _counts(training), "validation": _counts(validation)}},
             statements=(_statement("to train on", training), _statement("to validate on", validation)),
         )
 
-    def finish(self, prepared: Preparation, metrics: Mapping[str, float]) -> Mapping[str, Any]:
+    def finish(self, prepared: Preparation) -> Mapping[str, Any]:
         """What the weights' card says; see ``recipe.Recipe``."""
         network = self.network
         return {

@@ -70,7 +70,8 @@ class EsccTask(pl.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Mean over the samples of the loss."""
         loss = ordinal_loss(self.network(batch["image"]), batch["grade"])
-        self.log("train/loss", loss, prog_bar=True, batch_size=len(batch["image"]))
+        size = len(batch["image"])
+        self.log("train/loss", loss, on_step=True, on_epoch=True, sync_dist=True, batch_size=size)
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:

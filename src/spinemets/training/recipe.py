@@ -56,6 +56,7 @@ class Preparation:
         task: The module.
         network: The part of it that weights are saved of; its attribute ``network``.
         data: Batches.
+        validation_cases: How many there are.
         probe: What fast arithmetic is tried out with.
         records: What was found and planned, by file name; written beside the checkpoints as JSON.
         statements: What a person should know before training, in sentences.
@@ -64,6 +65,7 @@ class Preparation:
     task: pl.LightningModule
     network: nn.Module
     data: pl.LightningDataModule
+    validation_cases: int
     probe: Probe
     records: Mapping[str, Any] = field(default_factory=dict)
     statements: tuple[str, ...] = ()
@@ -83,6 +85,6 @@ class Recipe(Protocol):
         """
         ...
 
-    def finish(self, prepared: Preparation, metrics: Mapping[str, float]) -> Mapping[str, Any]:
+    def finish(self, prepared: Preparation) -> Mapping[str, Any]:
         """What the weights' card says beside what every card says; calibrates on the validation cases."""
         ...

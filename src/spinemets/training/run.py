@@ -16,6 +16,7 @@ from pytorch_lightning.loggers import Logger
 from torch import Tensor
 
 from spinemets import __version__
+from spinemets.errors import ConfigurationError
 from spinemets.networks.precision import choose_precision
 from spinemets.networks.weights import fill_network, load_weights, save_weights
 from spinemets.networks.weights_card import WeightsCard
@@ -106,19 +107,40 @@ def train(
     precision, reason = _precision(prepared, settings, make_trainer)
     for statement in (*prepared.statements, reason):
         _LOG.info("%s", statement)
+    stored, validated = CheckpointFacts(facts), settings.fold is not None
     trainer = make_trainer(
-        callbacks=[*callbacks, CheckpointFacts(facts)],
+        callbacks=[*(each for each in callbacks if validated or not _watches_validation(each)), stored],
         logger=logger,
         default_root_dir=settings.folder.path,
         precision=precision,
+        limit_val_batches=1.0 if validated else 0,
     )
+    if validated:
+        _check_shares(prepared, trainer)
     if trainer.is_global_zero:
         _write_records(prepared, manifest, settings, precision, reason)
     with explained_memory_errors():
         trainer.fit(prepared.task, prepared.data, ckpt_path=ckpt)
     if not trainer.is_global_zero:
         return None
-    return _finish(recipe, prepared, manifest, settings, trainer)
+    state = _kept_weights(trainer, settings.folder)
+    fill_network(prepared.network, state, settings.folder.checkpoints)
+    metrics = _measured(prepared, make_trainer, precision) if validated else {}
+    return _write_weights(recipe, prepared, manifest, settings, metrics)
+
+
+def _check_shares(prepared: Preparation, trainer: pl.Trainer) -> None:
+    cases, processes = prepared.validation_cases, trainer.world_size
+    if cases < processes:
+        raise ConfigurationError(
+            f"has {cases} cases to validate on, for {processes} processes",
+            field="fold",
+            remedy="choose a larger fold, fewer trainer.devices, or fold=all",
+        )
+
+
+def _watches_validation(callback: Callback) -> bool:
+    return str(getattr(callback, "monitor", None)).startswith("val/")
 
 
 def _context(manifest: Manifest, settings: RunSettings, make_trainer: TrainerFactory) -> RunContext:
@@ -185,32 +207,37 @@ def _write_records(
     )
 
 
-def _finish(
+def _write_weights(
     recipe: Recipe,
     prepared: Preparation,
     manifest: Manifest,
     settings: RunSettings,
-    trainer: pl.Trainer,
+    metrics: Mapping[str, float],
 ) -> Result:
-    """Keep the best weights, validate and calibrate them, and write them with their card."""
-    state = _kept_weights(trainer, settings.folder)
-    fill_network(prepared.network, state, settings.folder.checkpoints)
-    metrics = _validated(prepared, trainer) if settings.fold is not None else {}
     training, _ = manifest.split(settings.fold)
     card = WeightsCard(
         task=recipe.name,
-        config=dict(settings.config),
+        config=_without_places(settings.config),
         spinemets_version=__version__,
         manifest_sha256=manifest.sha256,
         seed=settings.seed,
         trained_on=_trained_on(training),
         simulated=any(study.simulated for study in training),
-        metrics=metrics,
-        **recipe.finish(prepared, metrics),
+        metrics=dict(metrics),
+        **recipe.finish(prepared),
     )
-    sha256 = save_weights(settings.folder.weights, state, card)
+    sha256 = save_weights(settings.folder.weights, prepared.network.state_dict(), card)
     settings.folder.write_json("metrics", {"weights_sha256": sha256, **metrics})
     return Result(settings.folder.weights, sha256, metrics)
+
+
+def _without_places(value: Any) -> Any:
+    """A config for others: a path, which may tell who trained on what, is cut down to its last part."""
+    if isinstance(value, Mapping):
+        return {name: _without_places(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without_places(each) for each in value]
+    return Path(value).name if isinstance(value, str) and "/" in value else value
 
 
 def _kept_weights(trainer: pl.Trainer, folder: RunFolder) -> dict[str, Tensor]:
@@ -224,7 +251,19 @@ def _kept_weights(trainer: pl.Trainer, folder: RunFolder) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
 
 
-def _validated(prepared: Preparation, trainer: pl.Trainer) -> dict[str, float]:
+def _measured(prepared: Preparation, make_trainer: TrainerFactory, precision: str) -> dict[str, float]:
+    """Figures of the weights that were kept, by one process and without the callbacks of the training."""
+    trainer = make_trainer(
+        callbacks=[],
+        logger=False,
+        devices=1,
+        num_nodes=1,
+        strategy="auto",
+        plugins=None,
+        precision=precision,
+        enable_progress_bar=False,
+        enable_checkpointing=False,
+    )
     (metrics,) = trainer.validate(prepared.task, prepared.data, verbose=False)
     return {name.removeprefix("val/"): round(float(value), 5) for name, value in metrics.items()}
 

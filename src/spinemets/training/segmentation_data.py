@@ -1,7 +1,6 @@
 """The segmenter's data: patches of training cases, whole validation cases."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,27 +9,9 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from spinemets.training.case_store import PreparedCase
+from spinemets.training.loading import LoaderSettings, Sample, training_loader
 from spinemets.training.patches import PatchSettings, cut_patch, draw_patch
-from spinemets.training.sampling import StepBatches, case_of_sample, sample_generator
-
-Sample = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class LoaderSettings:
-    """How samples are served.
-
-    Args:
-        batch_size: Patches of one process in a step.
-        steps_per_epoch: An epoch is so many steps, whatever the number of cases.
-        workers: Processes that cut patches beside each training process; 0 cuts them in the training process.
-        seed: Of the stream of samples.
-    """
-
-    batch_size: int
-    steps_per_epoch: int
-    workers: int
-    seed: int
+from spinemets.training.sampling import case_of_sample, sample_generator
 
 
 class PatchDataset(Dataset[Sample]):
@@ -87,29 +68,13 @@ class SegmentationData(pl.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Sample]:
         """Batches from the step on that the trainer has reached."""
-        trainer, settings = self.trainer, self._loader
-        if trainer is None:
-            raise RuntimeError("the data serve a trainer; hand them to Trainer.fit")
-        batches = StepBatches(
-            settings.batch_size,
-            settings.steps_per_epoch,
-            lambda: trainer.global_step,
-            trainer.global_rank,
-            trainer.world_size,
-        )
-        dataset = PatchDataset(self.training, self._patches, settings.seed)
-        return DataLoader(
-            dataset,
-            batch_sampler=batches,
-            num_workers=settings.workers,
-            persistent_workers=settings.workers > 0,
-            pin_memory=torch.cuda.is_available(),
-        )
+        dataset = PatchDataset(self.training, self._patches, self._loader.seed)
+        return training_loader(dataset, self._loader, self.trainer)
 
-    def val_dataloader(self) -> DataLoader[Sample] | list[Any]:
+    def val_dataloader(self) -> DataLoader[Sample]:
         """This process' share of the validation cases, one a batch; no case goes to two processes."""
-        if not self.validation or self.trainer is None:
-            return []
+        if self.trainer is None:
+            raise RuntimeError("the data serve a trainer; hand them to Trainer.fit")
         share = self.validation[self.trainer.global_rank :: self.trainer.world_size]
         return DataLoader(CaseDataset(share), batch_size=1)
 

@@ -6,7 +6,7 @@ from torchmetrics import Metric
 
 from spinemets.anatomy import Anatomy
 from spinemets.networks.segmenter import SegmenterOutput
-from spinemets.training.label_sets import LESION_NOT_ANNOTATED, LEVEL_STEPS
+from spinemets.training.label_sets import LESION, LESION_NOT_ANNOTATED, LEVEL_STEPS
 from spinemets.training.lesion_detection import detect
 
 _CLASSES = len(Anatomy)
@@ -50,7 +50,6 @@ class SegmentationMetrics(Metric):
             self._add_anatomy(output.anatomy[index].argmax(dim=0), targets[index, 0])
             self._add_lesions(output.lesion[index, 0] > 0, targets[index, 1])
             self._add_levels(output.level[index, 0], targets[index, 2])
-            self.cases += 1
 
     def compute(self) -> dict[str, Tensor]:
         """Metrics by name; what no case had is left out."""
@@ -82,7 +81,10 @@ class SegmentationMetrics(Metric):
             self._add_dice(int(anatomy), (predicted == anatomy) & known, truth)
 
     def _add_lesions(self, predicted: Tensor, target: Tensor) -> None:
-        known, truth = target != LESION_NOT_ANNOTATED, target == 1
+        known, truth = target != LESION_NOT_ANNOTATED, target == LESION
+        if not known.any():
+            return
+        self.cases += 1
         predicted = predicted & known
         self._add_dice(_CLASSES, predicted, truth)
         self.overlap += torch.stack([(predicted & truth).sum(), predicted.sum() + truth.sum()])

@@ -19,12 +19,13 @@ from spinemets.training.bad_rows import refuse_or_skip
 from spinemets.training.case_preparation import Outcomes, measure_cases, prepare_cases
 from spinemets.training.case_store import CaseStore, PreparedCase
 from spinemets.training.fingerprint import Fingerprint, fingerprint
+from spinemets.training.loading import LoaderSettings
 from spinemets.training.losses import LossWeights
 from spinemets.training.patches import PatchSettings
 from spinemets.training.plan import Plan, Spacing, Wishes, make_plan
 from spinemets.training.recipe import Preparation, Probe, RunContext
 from spinemets.training.sagittal_source import SagittalSource, sagittal_sources
-from spinemets.training.segmentation_data import LoaderSettings, SegmentationData
+from spinemets.training.segmentation_data import SegmentationData
 from spinemets.training.segmentation_task import Augmentation, SegmentationTask
 
 
@@ -122,12 +123,13 @@ class SegmentationRecipe:
             task=task,
             network=task.network,
             data=data,
+            validation_cases=len(data.validation),
             probe=self._probe(plan),
             records={"fingerprint": asdict(found), "plan": asdict(plan)},
             statements=_statements(found, plan, data),
         )
 
-    def finish(self, prepared: Preparation, metrics: Mapping[str, float]) -> Mapping[str, Any]:
+    def finish(self, prepared: Preparation) -> Mapping[str, Any]:
         """What the weights' card says; see ``recipe.Recipe``."""
         plan: Mapping[str, Any] = prepared.records["plan"]
         return {

@@ -87,9 +87,9 @@ class SegmentationTask(pl.LightningModule):
         parts = segmentation_loss(scales, batch["targets"], self._weights)
         loss = parts.total(self._weights).mean()
         size = len(batch["image"])
-        self.log("train/loss", loss, prog_bar=True, batch_size=size)
-        for head in ("anatomy", "lesion", "level"):
-            self.log(f"train/loss_{head}", getattr(parts, head).mean(), batch_size=size)
+        self.log("train/loss", loss, on_step=True, on_epoch=True, sync_dist=True, batch_size=size)
+        heads = {f"train/loss_{head}": getattr(parts, head).mean() for head in ("anatomy", "lesion", "level")}
+        self.log_dict(heads, on_step=False, on_epoch=True, sync_dist=True, batch_size=size)
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
