@@ -25,6 +25,7 @@ from spinemets.training.patches import PatchSettings
 from spinemets.training.plan import Plan, Spacing, Wishes, make_plan
 from spinemets.training.recipe import Preparation, Probe, RunContext
 from spinemets.training.sagittal_source import SagittalSource, sagittal_sources
+from spinemets.training.segmentation_calibration import calibrate_segmenter
 from spinemets.training.segmentation_data import SegmentationData
 from spinemets.training.segmentation_task import Augmentation, SegmentationTask
 
@@ -132,12 +133,16 @@ class SegmentationRecipe:
     def finish(self, prepared: Preparation) -> Mapping[str, Any]:
         """What the weights' card says; see ``recipe.Recipe``."""
         plan: Mapping[str, Any] = prepared.records["plan"]
+        task, data = prepared.task, prepared.data
+        if not isinstance(task, SegmentationTask) or not isinstance(data, SegmentationData):
+            raise TypeError("the preparation is not this recipe's")
         return {
             "classes": tuple(one.name.lower() for one in Anatomy),
             "channels": tuple(channel.value for channel in CHANNELS),
             "spacing_mm": plan["spacing_mm"],
             "patch_size": plan["patch_size"],
             "network": asdict(self.network),
+            "calibration": calibrate_segmenter(task, data.validation),
         }
 
     def _fingerprint(self, training: tuple[SagittalSource, ...], context: RunContext) -> Fingerprint:

@@ -59,7 +59,7 @@ class SegmentationTask(pl.LightningModule):
         self._schedule = schedule
         self._augmentation = augmentation
         self._weights = weights
-        self._window = window
+        self.window = window
         self._seed = seed
 
     def configure_optimizers(self) -> Any:
@@ -94,7 +94,7 @@ class SegmentationTask(pl.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Whole cases through the network; metrics gather over the epoch."""
-        output = segment_volume(self.network, batch["image"], batch["presence"], self._window)
+        output = segment_volume(self.network, batch["image"], batch["presence"], self.window)
         loss = segmentation_loss([output], batch["targets"], self._weights).total(self._weights).mean()
         self.log("val/loss", loss, sync_dist=True, batch_size=len(batch["image"]))
         self.metrics.update(output, batch["targets"])
