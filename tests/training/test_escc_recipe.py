@@ -37,7 +37,7 @@ def context_of(manifest, **changes):
     return RunContext(**values | changes)
 
 
-@pytest.mark.parametrize("size", ["escc_tiny", "escc_small", "escc_full"])
+@pytest.mark.parametrize("size", ["tiny", "small", "full"])
 def test_every_size_of_network_composes(tmp_path, size):
     recipe = recipe_of(tmp_path, f"network={size}")
     assert isinstance(recipe, EsccRecipe)
@@ -47,7 +47,7 @@ def test_every_size_of_network_composes(tmp_path, size):
 
 def test_a_run_is_prepared_from_the_folds_of_a_manifest(tmp_path):
     manifest = graded_manifest(tmp_path / "data")
-    prepared = recipe_of(tmp_path / "cache", "network=escc_tiny").prepare(context_of(manifest))
+    prepared = recipe_of(tmp_path / "cache", "network=tiny").prepare(context_of(manifest))
     assert {case.patient for case in prepared.data.training} == {"s1", "s3"}
     assert {case.patient for case in prepared.data.validation} == {"s0", "s2"}
     assert prepared.records["grades"]["validation"] == {"0": 2, "1a": 1, "1b": 0, "1c": 1, "2": 0, "3": 2}
@@ -58,7 +58,7 @@ def test_a_run_is_prepared_from_the_folds_of_a_manifest(tmp_path):
 
 def test_weights_carry_their_calibration_and_build_the_grader(tmp_path):
     manifest = graded_manifest(tmp_path / "data")
-    recipe = recipe_of(tmp_path / "cache", "network=escc_tiny")
+    recipe = recipe_of(tmp_path / "cache", "network=tiny")
     prepared = recipe.prepare(context_of(manifest))
     facts = recipe.finish(prepared)
     calibration = facts["calibration"]
@@ -77,7 +77,7 @@ def test_weights_carry_their_calibration_and_build_the_grader(tmp_path):
 
 
 def test_without_a_validation_fold_nothing_is_calibrated(tmp_path):
-    recipe = recipe_of(tmp_path / "cache", "network=escc_tiny")
+    recipe = recipe_of(tmp_path / "cache", "network=tiny")
     prepared = recipe.prepare(context_of(graded_manifest(tmp_path / "data"), fold=None))
     assert recipe.finish(prepared)["calibration"] == {}
     assert len(prepared.data.training) == 12
@@ -86,7 +86,7 @@ def test_without_a_validation_fold_nothing_is_calibrated(tmp_path):
 def test_series_that_cannot_be_read_stop_the_run_or_are_left_out(tmp_path):
     manifest = graded_manifest(tmp_path / "data")
     (tmp_path / "data/s1/ax.nii.gz").unlink()
-    recipe = recipe_of(tmp_path / "cache", "network=escc_tiny")
+    recipe = recipe_of(tmp_path / "cache", "network=tiny")
     with pytest.raises(InputError, match=r"s1.ax\.nii\.gz"):
         recipe.prepare(context_of(manifest))
     prepared = recipe.prepare(context_of(manifest, skip_bad=True))
@@ -100,4 +100,4 @@ def test_a_manifest_without_grades_is_refused(tmp_path):
     ]
     manifest = new_manifest(tmp_path / "manifest.json", tuple(rows), LABEL_SETS)
     with pytest.raises(ConfigurationError, match="no graded axial T2 slice"):
-        recipe_of(tmp_path / "cache", "network=escc_tiny").prepare(context_of(manifest))
+        recipe_of(tmp_path / "cache", "network=tiny").prepare(context_of(manifest))
