@@ -1,7 +1,8 @@
 """What the tiny networks learn from 20 phantom studies, on other ones: python benchmarks/learning.py FOLDER
 
-Makes the studies in FOLDER (kept, and used again), trains with the plain commands of docs/training.md, and measures
-the weights on held-out studies. Simulated images only: these figures say that training works, not how good it is on patients.
+Makes the studies in FOLDER (kept, and used again), trains with the plain commands of docs/training.md, and
+measures the weights on held-out studies. Simulated images only: the figures say that training works, not how good
+it is on patients.
 """
 
 import argparse
@@ -45,9 +46,7 @@ SETS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--task", choices=[*SETS, "both"], default="both")
     parser.add_argument("--network", default="tiny")
