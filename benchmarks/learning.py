@@ -1,8 +1,8 @@
 """What the tiny networks learn from 20 phantom studies, on other ones: python benchmarks/learning.py FOLDER
 
 Makes the studies in FOLDER (kept, and used again), trains with the plain commands of docs/training.md, and
-measures the weights on held-out studies. Simulated images only: the figures say that training works, not how good
-it is on patients.
+measures the weights on held-out studies. Simulated images only: the figures say that training works, not how
+good it is on patients.
 """
 
 import argparse
