@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -69,6 +70,17 @@ def test_every_grade_occurs_when_epidural_tumour_is_oversampled() -> None:
     ]
     assert {each.grade for each in drawn} == set(EsccGrade)
     assert len(drawn) == 300
+
+
+def test_several_epidural_tumours_keep_a_level_between_them() -> None:
+    many = replace(EVERYONE_ILL, epidural_chance=1.0, mean_epidural_count=6.0, mean_lesion_count=9.0)
+    counts = []
+    for spec in _draw(60, many):
+        places = sorted(spec.numbering.levels.index(each.level) for each in spec.epidurals)
+        assert all(lower - upper > 1 for upper, lower in pairwise(places))
+        counts.append(len(places))
+    assert max(counts) > 3
+    assert all(len(spec.epidurals) <= 1 for spec in _draw(60, replace(EVERYONE_ILL, epidural_chance=1.0)))
 
 
 def test_epidural_tumour_comes_from_a_lesion_at_the_back_of_the_body() -> None:

@@ -78,9 +78,9 @@ def _with_metastases(
         lesions.append(_draw_lesion(vertebra, main_type, priors, rng))
     epidurals: tuple[EpiduralSpec, ...] = ()
     if rng.uniform() < priors.epidural_chance:
-        place = int(np.argmax([lesion.volume_ml for lesion in lesions]))
-        epidurals = (_draw_epidural(lesions[place].level, priors, rng),)
-        lesions[place] = _reach_canal(lesions[place], epidurals[0])
+        for place in _epidural_places(spec.numbering, lesions, priors, rng):
+            epidurals = (*epidurals, _draw_epidural(lesions[place].level, priors, rng))
+            lesions[place] = _reach_canal(lesions[place], epidurals[-1])
     tight = {epidural.level for epidural in epidurals}
     broken = {
         vertebra.level: _draw_collapse(vertebra, lesion, vertebra.level in tight, priors, rng)
@@ -138,6 +138,23 @@ def _draw_lesion(
         halo=traits.halo,
         seed=int(rng.integers(2**32)),
     )
+
+
+def _epidural_places(
+    numbering: Numbering, lesions: list[LesionSpec], priors: DiseasePriors, rng: np.random.Generator
+) -> list[int]:
+    """Which lesions grow into the canal: the largest, then the next that are no neighbours of those."""
+    mean = priors.mean_epidural_count
+    # One tumour is no draw, so that studies of these priors stay what they were.
+    count = 1 if mean == 1 else int(rng.geometric(1.0 / mean))
+    order = {level: index for index, level in enumerate(numbering.levels)}
+    places: list[int] = []
+    for place in sorted(range(len(lesions)), key=lambda each: -lesions[each].volume_ml):
+        index = order[lesions[place].level]
+        # The tumour of a neighbour reaches over, and each grade would change the other's.
+        if len(places) < count and all(abs(index - order[lesions[one].level]) > 1 for one in places):
+            places.append(place)
+    return places
 
 
 def _draw_epidural(level: Level, priors: DiseasePriors, rng: np.random.Generator) -> EpiduralSpec:

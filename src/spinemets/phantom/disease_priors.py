@@ -59,6 +59,8 @@ class DiseasePriors:
         mean_lesion_count: Of a patient with disease; a geometric distribution.
         most_lesions: No patient has more.
         epidural_chance: That a patient with disease has epidural tumour.
+        mean_epidural_count: Of a patient who has any, at levels that are no neighbours; a geometric
+            distribution, or always one.
         grade_weights: ESCC grades 0, 1a, 1b, 1c, 2 and 3 of that tumour.
         side_weights: Where epidural tumour lies: ventral, left, right, dorsal, circumferential.
         curtain_chance: That ventral or circumferential tumour spares the midline ligament.
@@ -81,6 +83,7 @@ class DiseasePriors:
     mean_lesion_count: float = 3.0  # [M] often several levels; the mean is [C]
     most_lesions: int = 12  # [C]
     epidural_chance: float = 0.15  # [M] 10 % compress the cord, which is part of all epidural tumour
+    mean_epidural_count: float = 1.0  # [C]
     grade_weights: tuple[float, ...] = (0.10, 0.22, 0.18, 0.16, 0.18, 0.16)  # [C] grades as in [B]
     curtain_chance: float = 0.4  # [C]
     arch_chance: float = 0.35  # [A] pedicles follow the body; share [C]
@@ -103,8 +106,9 @@ class DiseasePriors:
             weights = getattr(self, name)
             if len(weights) != count or min(weights) < 0 or sum(weights) <= 0:
                 raise ValueError(f"{name} needs {count} weights of at least 0, not all 0, got {weights}")
-        if self.mean_lesion_count < 1 or self.most_lesions < 1 or self.mean_lookalike_count < 1:
-            raise ValueError("mean_lesion_count, most_lesions and mean_lookalike_count must be at least 1")
+        counts = ("mean_lesion_count", "most_lesions", "mean_epidural_count", "mean_lookalike_count")
+        if min(getattr(self, name) for name in counts) < 1:
+            raise ValueError(f"{', '.join(counts)} must be at least 1")
 
 
 def _require_chances(record: object, *names: str) -> None:
