@@ -1,5 +1,6 @@
 """A stopped run goes on exactly from wherever its last checkpoint was written, its mean of weights too."""
 
+import pickle
 import shutil
 import warnings
 
@@ -142,3 +143,12 @@ def test_a_checkpoint_written_during_validation_mixes_nothing_up(tmp_path):
     during, after = (torch.load(tmp_path / name, weights_only=True) for name in ("during.ckpt", "last.ckpt"))
     assert same(during["state_dict"], after["state_dict"])
     assert same(during["current_model_state"], after["current_model_state"])
+
+
+def test_the_mean_can_be_handed_to_another_process(tmp_path):
+    tasks = [ToyTask(), ToyTask()]
+    for task, averaging in zip(
+        tasks, (MeanWeights(0.9), pickle.loads(pickle.dumps(MeanWeights(0.9)))), strict=True
+    ):
+        toy_trainer(tmp_path, averaging, epochs=1).fit(task, ToyData())
+    assert same(*(state_of(task) for task in tasks))

@@ -1,27 +1,28 @@
 """A running mean of the weights, which validation, checkpoints and the final weights take."""
 
+from functools import partial
 from typing import Any
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import WeightAveraging
 from pytorch_lightning.trainer.states import TrainerFn
-from torch.optim.swa_utils import get_ema_multi_avg_fn
+from torch import Tensor
 
 
 class MeanWeights(WeightAveraging):
-    """Lightning's exponential mean of the weights after every step, mended in two places.
+    """Lightning's exponential mean of the weights after every step, mended in three places.
 
-    Lightning's own lends the mean to the module in every validation, also when ``Trainer.validate`` is called
-    after training, so that what is measured are not the weights that the caller has put there. And a
-    checkpoint that is written during a validation, as SLURM's signal asks for, mixes up weights and mean.
+    Lightning's own cannot be handed to another process. It lends the mean to the module in every validation,
+    also when ``Trainer.validate`` is called after training, so that what is measured are not the weights that
+    the caller has put there. And a checkpoint that is written during a validation, as SLURM's signal asks
+    for, mixes up weights and mean.
 
     Args:
         decay: Share of the mean that stays at each step.
     """
 
     def __init__(self, decay: float) -> None:
-        # All tensors at once: a third of the time of one after the other.
-        super().__init__(multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
+        super().__init__(avg_fn=partial(_moved, decay=decay))
         self._lent = False
 
     def on_validation_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -44,3 +45,8 @@ class MeanWeights(WeightAveraging):
         if self._lent:
             mean, weights = checkpoint["current_model_state"], checkpoint["state_dict"]
             checkpoint |= {"state_dict": mean, "current_model_state": weights}
+
+
+def _moved(mean: Tensor, weight: Tensor, steps: Tensor, decay: float) -> Tensor:
+    """The mean after one more step; a count, such as of batches seen, has none and is taken over."""
+    return decay * mean + (1 - decay) * weight if mean.is_floating_point() else weight

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-from pytorch_lightning.callbacks import Checkpoint
+from pytorch_lightning.callbacks import ModelCheckpoint
 
 
-class LastCheckpoint(Checkpoint):
+class LastCheckpoint(ModelCheckpoint):
     """Keeps ``last.ckpt`` at the end of every epoch, and within epochs every so many steps.
 
     Lightning's ``ModelCheckpoint`` does one or the other. After an epoch's last step nothing is written
@@ -21,8 +21,11 @@ class LastCheckpoint(Checkpoint):
     """
 
     def __init__(self, dirpath: Path | str, every_n_train_steps: int) -> None:
+        # Nothing is left for Lightning's own rules to save.
+        super().__init__(
+            dirpath, every_n_train_steps=every_n_train_steps, save_top_k=0, enable_version_counter=False
+        )
         self._path = Path(dirpath) / "last.ckpt"
-        self._every_n_train_steps = every_n_train_steps
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
