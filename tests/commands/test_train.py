@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -237,3 +238,11 @@ def test_two_processes_are_one_with_the_doubled_batch(manifest, tmp_path):
 def _curve(run):
     with (run / "learning_curve.csv").open(encoding="utf-8") as stream:
         return [float(row["train/loss_epoch"]) for row in csv.DictReader(stream)]
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+def test_a_compiled_network_trains_to_the_same_weights(undisturbed, manifest, tmp_path):
+    assert main(_arguments(manifest, tmp_path / "run", "compile=true")) == 0
+    before, after = _tensors(undisturbed), _tensors(tmp_path / "run")
+    assert all(torch.allclose(before[name], after[name], atol=1e-2) for name in before)

@@ -70,6 +70,7 @@ def _settings(config: "DictConfig") -> "RunSettings":
         weights=None if config.weights is None else Path(str(config.weights)),
         precision=str(config.precision),
         skip_bad=bool(config.data.skip_bad),
+        compiled=bool(config.compile),
         config=composed,
     )
 

@@ -99,6 +99,7 @@ class EsccRecipe:
         return Preparation(
             task=task,
             network=task.network,
+            core=task.network,
             data=EsccData(training, validation, settings.balance, loader),
             validation_cases=len(validation),
             probe=self._probe(),

@@ -55,6 +55,7 @@ class Preparation:
     Args:
         task: The module.
         network: The part of it that weights are saved of; its attribute ``network``.
+        core: The part of the network that ``torch.compile`` takes.
         data: Batches.
         validation_cases: How many there are.
         probe: What fast arithmetic is tried out with.
@@ -64,6 +65,7 @@ class Preparation:
 
     task: pl.LightningModule
     network: nn.Module
+    core: nn.Module
     data: pl.LightningDataModule
     validation_cases: int
     probe: Probe

@@ -44,6 +44,7 @@ class RunSettings:
         weights: To begin with, for fine-tuning.
         precision: ``auto``, or Lightning's name of the arithmetic.
         skip_bad: Whether bad rows are left out.
+        compiled: Whether ``torch.compile`` takes the network.
         config: The composed config, for the records.
     """
 
@@ -55,6 +56,7 @@ class RunSettings:
     weights: Path | None
     precision: str
     skip_bad: bool
+    compiled: bool
     config: Mapping[str, Any]
 
 
@@ -101,6 +103,8 @@ def train(
     manifest = without_bad_rows(read_manifest(settings.manifest), settings.skip_bad)
     prepared = recipe.prepare(_context(manifest, settings, make_trainer))
     _begin_with(prepared, recipe.name, settings.weights)
+    if settings.compiled:
+        prepared.core.compile()
     facts = checkpoint_facts(recipe.name, prepared.probe.settings, manifest.sha256)
     if ckpt is not None:
         check_checkpoint(ckpt, facts)

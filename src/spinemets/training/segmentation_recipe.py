@@ -123,6 +123,7 @@ class SegmentationRecipe:
         return Preparation(
             task=task,
             network=task.network,
+            core=task.network.backbone,
             data=data,
             validation_cases=len(data.validation),
             probe=self._probe(plan),
