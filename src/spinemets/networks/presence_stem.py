@@ -26,4 +26,5 @@ class PresenceStem(nn.Module):
         """(batch, features, slice, row, column) from (batch, channels, ...) and (batch, channels)."""
         mixed = self.mix(image)
         scale, shift = self.condition(presence)[..., None, None, None].chunk(2, dim=1)
-        return self.activation(mixed * (1.0 + scale) + shift)
+        result: Tensor = self.activation(mixed * (1.0 + scale) + shift)
+        return result
