@@ -64,11 +64,11 @@ def main() -> None:
     targets = torch.zeros(3, 16, 192, 192, dtype=torch.uint8, device=device)
     sample = (image, torch.ones(4, device=device), targets)
     for name in ("none", "standard", "strong"):
-        times = _milliseconds(instantiate(_config(name), spacing_mm=SPACING_MM), sample)
+        times = _milliseconds(instantiate(_config(name))(spacing_mm=SPACING_MM), sample)
         print(f"{name:<22} mean {times.mean():6.1f} ms   95th percentile {np.percentile(times, 95):6.1f} ms")
     for stage, changes in CHANGES.items():
         for change in changes:
-            augment = instantiate(_only(stage, change), spacing_mm=SPACING_MM)
+            augment = instantiate(_only(stage, change))(spacing_mm=SPACING_MM)
             print(f"{stage + '.' + change:<22} {np.median(_milliseconds(augment, sample, 9)):6.1f} ms")
 
 

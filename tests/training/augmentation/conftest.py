@@ -18,7 +18,7 @@ def configured():
     def make(name, *overrides):
         with initialize_config_dir(str(config_directory()), version_base=None):
             config = compose(f"augmentation/{name}", [f"augmentation.{one}" for one in overrides])
-        return instantiate(config.augmentation, spacing_mm=SPACING_MM)
+        return instantiate(config.augmentation)(spacing_mm=SPACING_MM)
 
     return make
 

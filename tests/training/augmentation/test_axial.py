@@ -35,7 +35,7 @@ def test_the_canal_stays_near_the_centre_and_keeps_its_shape(configured, crop, s
     assert (torch.nonzero(canal).float().mean(0) - 31.5).abs().max() <= 4.5
     # Scale within slices is one factor, so a ring stays round.
     extent = torch.nonzero(canal).float().std(0)
-    torch.testing.assert_close(extent[0], extent[1], rtol=0.06, atol=0)
+    torch.testing.assert_close(extent[0], extent[1], rtol=0.1, atol=0)
 
 
 @pytest.mark.parametrize("seed", range(15))
