@@ -32,7 +32,8 @@ def test_a_flip_exchanges_left_and_right_and_keeps_the_canal_in_the_centre(stage
 def test_the_canal_stays_near_the_centre_and_keeps_its_shape(configured, crop, seed):
     changed = configured("axial", "artefacts=null", "intensity=null")(crop, np.random.default_rng(seed))
     canal = changed[2] > 1.5
-    assert (torch.nonzero(canal).float().mean(0) - 31.5).abs().max() <= 4.5
+    # The shift, seen at the largest scale.
+    assert (torch.nonzero(canal).float().mean(0) - 31.5).abs().max() <= 4.0 * 1.45 + 0.5
     # Scale within slices is one factor, so a ring stays round.
     extent = torch.nonzero(canal).float().std(0)
     torch.testing.assert_close(extent[0], extent[1], rtol=0.1, atol=0)
