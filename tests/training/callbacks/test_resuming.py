@@ -152,3 +152,11 @@ def test_the_mean_can_be_handed_to_another_process(tmp_path):
     ):
         toy_trainer(tmp_path, averaging, epochs=1).fit(task, ToyData())
     assert same(*(state_of(task) for task in tasks))
+
+
+def test_a_run_goes_on_with_other_steps_between_checkpoints(tmp_path):
+    toy_trainer(tmp_path, LastCheckpoint(tmp_path, 100), epochs=1).fit(ToyTask(), ToyData())
+    last = tmp_path / "last.ckpt"
+    elsewhere = LastCheckpoint(tmp_path / "elsewhere", 1)
+    toy_trainer(tmp_path, elsewhere, epochs=2).fit(ToyTask(), ToyData(), ckpt_path=last)
+    assert torch.load(tmp_path / "elsewhere" / "last.ckpt", weights_only=True)["global_step"] == 8

@@ -38,3 +38,7 @@ class LastCheckpoint(ModelCheckpoint):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write after the epoch's validation."""
         trainer.save_checkpoint(self._path)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Nothing, so that a run may go on with another ``every_n_train_steps`` or in another folder."""
+        return {}

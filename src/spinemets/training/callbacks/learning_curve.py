@@ -2,11 +2,14 @@
 
 import csv
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytorch_lightning as pl
 
-_LOSSES = {"train/loss": "training", "val/loss": "validation"}
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_LOSSES = {"train/loss_epoch": "training", "val/loss": "validation"}
 _FIGURES = {
     "val/lesion_dice": "lesion Dice",
     "val/lesion_sensitivity": "lesion sensitivity",
@@ -14,6 +17,8 @@ _FIGURES = {
     "val/kappa": "quadratic-weighted kappa",
     "val/balanced_accuracy": "balanced accuracy",
 }
+# Told apart by colour-blind people too (Okabe and Ito 2008, "Color Universal Design").
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 
 
 class LearningCurve(pl.Callback):
@@ -46,16 +51,11 @@ class LearningCurve(pl.Callback):
         if trainer.is_global_zero:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._write_table()
-            self._draw()
+            picture = self._folder / "learning_curve.png"
+            self.figure().savefig(picture, dpi=120, metadata={"Software": None})
 
-    def _write_table(self) -> None:
-        names = ["epoch", "step", *sorted({name for row in self._rows for name in row} - {"epoch", "step"})]
-        with (self._folder / "learning_curve.csv").open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, names)
-            writer.writeheader()
-            writer.writerows(self._rows)
-
-    def _draw(self) -> None:
+    def figure(self) -> "Figure":
+        """Losses on the left, figures of the validation on the right."""
         # Slow to import, and needed by whoever trains alone.
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
@@ -66,16 +66,25 @@ class LearningCurve(pl.Callback):
         self._plot(losses, _LOSSES)
         self._plot(figures, _FIGURES)
         losses.set(xlabel="epoch", ylabel="loss")
-        figures.set(xlabel="epoch", ylabel="validation", ylim=(0, 1))
+        # A kappa may lie below 0; what lies at 0 or 1 is not to vanish in the frame.
+        figures.set(xlabel="epoch", ylabel="validation", ylim=(min(figures.get_ylim()[0], -0.02), 1.02))
         figure.suptitle(self._title)
-        figure.savefig(self._folder / "learning_curve.png", dpi=120, metadata={"Software": None})
+        return figure
+
+    def _write_table(self) -> None:
+        names = ["epoch", "step", *sorted({name for row in self._rows for name in row} - {"epoch", "step"})]
+        with (self._folder / "learning_curve.csv").open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, names)
+            writer.writeheader()
+            writer.writerows(self._rows)
 
     def _plot(self, axes: Any, names: dict[str, str]) -> None:
-        for name, label in names.items():
+        for (name, label), colour in zip(names.items(), _COLOURS, strict=False):
             points = [(row["epoch"], row[name]) for row in self._rows if name in row]
             if points:
                 epochs, values = zip(*points, strict=True)
-                axes.plot(epochs, values, label=label, marker="." if len(points) < 30 else "")
+                axes.plot(epochs, values, label=label, color=colour, marker="." if len(points) < 30 else "")
         if axes.lines:
             axes.legend(frameon=False)
         axes.grid(alpha=0.3)
+        axes.xaxis.get_major_locator().set_params(integer=True)

@@ -1,16 +1,14 @@
 """Says which setting to lower when memory runs out."""
 
-import resource
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException
 
+from spinemets.training.callbacks.peak_memory import peak_memory_gib
 from spinemets.training.errors import TrainingError
 
-_GIB = 2**30
 # What torch says where the CPU's memory is exhausted; it has no type of its own for that.
 _CPU_WORDS = ("can't allocate memory", "not enough memory", "DefaultCPUAllocator")
 # The same in the last words of a process that Lightning has started, which has no types at all.
@@ -67,7 +65,7 @@ def _of_process(trace: str) -> TrainingError | None:
 
 def _explanation() -> str:
     return (
-        f"memory ran out ({_peak_gib():.1f} GiB in use at most); lower data.batch_size first, then "
+        f"memory ran out ({peak_memory_gib():.1f} GiB in use at most); lower data.batch_size first, then "
         "data.patch_size, or choose a smaller network (network=small, network=tiny). The last checkpoint is "
         "kept: go on with ckpt=last where the network stays"
     )
@@ -75,15 +73,6 @@ def _explanation() -> str:
 
 def _worker_explanation() -> str:
     return (
-        f"a process that reads samples ran out of memory ({_peak_gib():.1f} GiB in use at most); lower "
+        f"a process that reads samples ran out of memory ({peak_memory_gib():.1f} GiB in use at most); lower "
         "data.workers (0 reads in the training process). The last checkpoint is kept: go on with ckpt=last"
     )
-
-
-def _peak_gib() -> float:
-    if torch.cuda.is_available() and torch.cuda.max_memory_reserved() > 0:
-        return torch.cuda.max_memory_reserved() / _GIB
-    # Linux counts in KiB, macOS in bytes.
-    unit = 1 if sys.platform == "darwin" else 1024
-    most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return most * unit / _GIB
