@@ -18,6 +18,7 @@ from typing import Any, TextIO
 import torch
 from torch import Tensor, nn
 
+from spinemets.networks.allocator import keep_freed_memory
 from spinemets.networks.precision_comparison import complaint
 from spinemets.networks.precision_layers import layer_complaint, recorded_inputs
 from spinemets.networks.precision_trial import Limits, Trial, Verdict
@@ -70,6 +71,7 @@ class _Watch:
 
 def _tried(trial: Trial, watch: _Watch) -> Verdict:
     torch.set_num_threads(trial.threads)
+    keep_freed_memory()  # As training and inference do; else much of the time is the system's.
     watch.begin("building the network")
     step = Step.of(trial)
     watch.begin("the fp32 step")
@@ -86,18 +88,23 @@ def _tried(trial: Trial, watch: _Watch) -> Verdict:
     if problem is not None:
         return Verdict(False, problem)
     rounds = 1 if fp32_s > _SLOW_S else _ROUNDS
-    watch.begin("timing", 2 * rounds * fp32_s)
+    watch.begin("timing", 2 * rounds * trial.threads * fp32_s)
     return _timed(step, rounds, trial.limits)
 
 
 def _timed(step: "Step", rounds: int, limits: Limits) -> Verdict:
-    """Both in turn, so that other work on the machine meets both alike; the fastest of each counts."""
+    """Both in turn; the faster round of each counts.
+
+    Processor time of one thread: with other work on the machine the time that passes says little, and so
+    does that of several threads, which wait for each other in loops.
+    """
+    torch.set_num_threads(1)
     seconds: dict[bool, list[float]] = {False: [], True: []}
     for _ in range(rounds):
         for bf16, times in seconds.items():
-            start = time.perf_counter()
+            start = time.process_time()
             step.results(bf16)
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
     fp32_s, bf16_s = min(seconds[False]), min(seconds[True])
     gain = fp32_s / bf16_s
     return Verdict(gain >= limits.gain, f"it is {gain:.1f} times as fast as fp32", fp32_s, bf16_s)

@@ -61,7 +61,7 @@ class Verdict:
     Args:
         passed: Whether bf16 may be used.
         reason: Why, as part of a sentence.
-        fp32_s, bf16_s: Seconds of one step, or of one forward pass; None where it was not timed.
+        fp32_s, bf16_s: One thread's seconds for a step, or for a forward pass; None where it was not timed.
         lasting: Whether the next trial would come to the same; a probe that was killed or ran out of memory
             says nothing of the arithmetic.
     """
