@@ -1,5 +1,6 @@
 """Every config of callbacks, trainers, loggers, optimisers and schedules makes what it says."""
 
+import os
 from importlib.util import find_spec
 
 import pytest
@@ -10,6 +11,7 @@ from hydra.utils import instantiate
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 
 from spinemets.configuration import config_directory
+from spinemets.training.callbacks import mlflow_logger
 from spinemets.training.callbacks.last_checkpoint import LastCheckpoint
 from spinemets.training.callbacks.whole_files import WholeFileCheckpoints
 
@@ -68,6 +70,7 @@ def test_trainers_write_whole_checkpoints(config, tmp_path, choice):
         torch.use_deterministic_algorithms(False)
 
 
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("choice", _choices("logger"))
 def test_loggers_write_into_the_run_folder_alone(config, tmp_path, monkeypatch, choice):
     if choice in {"mlflow", "tensorboard"} and find_spec(choice) is None:
@@ -80,6 +83,15 @@ def test_loggers_write_into_the_run_folder_alone(config, tmp_path, monkeypatch, 
     logger.save()
     logger.finalize("success")
     assert not list(elsewhere.iterdir())
+
+
+def test_mlflow_stays_in_the_run_folder_and_tells_nobody(config, tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_DISABLE_TELEMETRY", raising=False)
+    monkeypatch.setattr(mlflow_logger, "MLFlowLogger", lambda **settings: settings)
+    settings = instantiate(config("logger=mlflow").logger)
+    assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+    assert settings["tracking_uri"] == f"sqlite:///{tmp_path}/mlflow.db"
+    assert settings["artifact_location"] == f"file://{tmp_path}/mlflow_artifacts"
 
 
 @pytest.mark.parametrize("optimiser", _choices("optimiser"))
