@@ -97,7 +97,9 @@ def test_a_run_leaves_its_records(undisturbed):
         "learning_curve.png",
         "learning_curve.csv",
         "weights.safetensors",
+        "throughput.json",
     }
+    assert list((undisturbed / "previews").rglob("*.png"))
     run = json.loads((undisturbed / "run.json").read_text())
     assert run["simulated"]
     assert run["research_use_only"]
@@ -137,6 +139,11 @@ def _mid_epoch(path):
     if not path.exists():
         return False
     return torch.load(path, weights_only=True, mmap=True)["global_step"] % 4 > 0
+
+
+def test_auto_begins_where_there_is_nothing_to_go_on_from(manifest, tmp_path):
+    for _ in range(2):
+        assert main(_arguments(manifest, tmp_path / "run", "ckpt=auto", "trainer.max_epochs=1")) == 0
 
 
 def test_a_finished_run_is_not_overwritten(undisturbed, manifest, capsys):

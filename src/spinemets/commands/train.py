@@ -91,6 +91,7 @@ _NO_NEWS = (
     r"You have overridden `on_after_batch_transfer`",
     r".*does not have many workers",
     r".*exists and is not empty",
+    r"The number of training batches .* is smaller than the logging interval",
 )
 
 

@@ -19,6 +19,9 @@ import numpy.typing as npt
 
 from spinemets.errors import UnreadableFileError
 from spinemets.training.case_facts import CaseFacts
+from spinemets.training.file_content import content_sha256
+from spinemets.training.label_set_rows import LabelSetRow
+from spinemets.training.label_sets import LabelSet
 from spinemets.training.patch_sites import PatchSites, find_sites
 from spinemets.training.sagittal_source import AnnotatedInput, SagittalSource
 
@@ -65,11 +68,13 @@ class CaseStore:
 
     Args:
         folder: Made where it does not exist.
-        settings: Everything beside the files that decides what the arrays hold; becomes part of the key.
+        settings: Everything beside files and label sets that decides what the arrays hold; part of the key.
+        label_sets: What masks mean, by name.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, Any], label_sets: Mapping[str, LabelSet]) -> None:
         self._folder = folder
+        self._label_sets = label_sets
         self._settings = json.dumps({"format": _FORMAT, **settings}, sort_keys=True, default=str)
 
     def get(self, source: SagittalSource, read: Callable[[SagittalSource], AnnotatedInput]) -> PreparedCase:
@@ -89,7 +94,7 @@ class CaseStore:
         Raises:
             InputError: If a file of the case cannot be read.
         """
-        path = self._folder / f"{_content_key(source)}.facts.json"
+        path = self._folder / f"{self._content_key(source)}.facts.json"
         if path.is_file():
             return CaseFacts.from_json(path.read_text(encoding="utf-8"))
         facts = measure(source)
@@ -100,7 +105,20 @@ class CaseStore:
         return facts
 
     def _key(self, source: SagittalSource) -> str:
-        return hashlib.sha256(f"{self._settings}{_content_key(source)}".encode()).hexdigest()[:32]
+        return hashlib.sha256(f"{self._settings}{self._content_key(source)}".encode()).hexdigest()[:32]
+
+    def _content_key(self, source: SagittalSource) -> str:
+        """Of the content of every file, and of what the files and their values stand for."""
+        annotations = [one for series in source.channels.values() for one in series.annotations]
+        sets = [
+            LabelSetRow.of(self._label_sets[one.label_set]).model_dump(mode="json") for one in annotations
+        ]
+        channels = [channel.value for channel in source.channels]
+        described = json.dumps([_FORMAT, source.name, source.reference.value, channels, sets], sort_keys=True)
+        digest = hashlib.sha256(described.encode())
+        for path in source.files:
+            digest.update(content_sha256(path))
+        return digest.hexdigest()[:32]
 
     def _write(self, folder: Path, name: str, annotated: AnnotatedInput) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -114,29 +132,6 @@ class CaseStore:
                 raise
         finally:
             shutil.rmtree(aside, ignore_errors=True)
-
-
-def _content_key(source: SagittalSource) -> str:
-    """Of the content of every file, and of what the files stand for."""
-    channels = [channel.value for channel in source.channels]
-    sets = [one.label_set for series in source.channels.values() for one in series.annotations]
-    digest = hashlib.sha256(json.dumps([source.name, source.reference.value, channels, sets]).encode())
-    for path in source.files:
-        _add_content(digest, path)
-    return digest.hexdigest()[:32]
-
-
-def _add_content(digest: "hashlib._Hash", path: Path) -> None:
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
-    try:
-        for file in files:
-            if file.is_file():
-                with file.open("rb") as stream:
-                    digest.update(hashlib.file_digest(stream, "sha256").digest())
-    except OSError as error:
-        raise UnreadableFileError(
-            f"cannot be read ({error.strerror})", file=path, remedy="check the manifest"
-        ) from error
 
 
 def save_case(folder: Path, name: str, annotated: AnnotatedInput) -> None:

@@ -95,7 +95,8 @@ class EsccRecipe:
             )
         settings = self.data
         loader = LoaderSettings(settings.batch_size, settings.steps_per_epoch, settings.workers, context.seed)
-        task = self._task(context.seed)
+        simulated = _simulated_cases((*training, *validation), context.manifest.studies)
+        task = self._task(context.seed, simulated)
         return Preparation(
             task=task,
             network=task.network,
@@ -127,7 +128,7 @@ class EsccRecipe:
         refuse_or_skip([str(failure) for failure in failures], manifest, context.skip_bad)
         return cases
 
-    def _task(self, seed: int) -> EsccTask:
+    def _task(self, seed: int, simulated: frozenset[str]) -> EsccTask:
         spacing_mm = (_SLICE_MM, self.network.spacing_mm, self.network.spacing_mm)
         return EsccTask(
             EsccGrader(self.network),
@@ -135,6 +136,7 @@ class EsccRecipe:
             self.schedule,
             self.augmentation(spacing_mm=spacing_mm),
             seed,
+            simulated,
         )
 
     def _probe(self) -> Probe:
@@ -162,6 +164,11 @@ class EsccRecipe:
             "slices": _counts(data.validation),
             "patients": len({case.patient for case in data.validation}),
         }
+
+
+def _simulated_cases(cases: Sequence[EsccCase], studies: Sequence[ManifestStudy]) -> frozenset[str]:
+    simulated = {study.study for study in studies if study.simulated}
+    return frozenset(case.name for case in cases if case.name.split("/")[0] in simulated)
 
 
 def _logits(network: EsccGrader, cases: Sequence[EsccCase], batch_size: int) -> Tensor:

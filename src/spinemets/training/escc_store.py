@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from spinemets.errors import InputError, UnreadableFileError
+from spinemets.errors import InputError
 from spinemets.networks.escc_crop import CropSettings
 from spinemets.training.escc_cases import AxialSource, EsccCase, canal_values, read_crops
+from spinemets.training.file_content import content_sha256
 from spinemets.training.label_sets import LabelSet
 
 _LOG = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class CropStore:
         }
         digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
         for path in source.files:
-            digest.update(_content(path))
+            digest.update(content_sha256(path))
         return digest.hexdigest()[:32]
 
     def _write(self, file: Path, source: AxialSource) -> None:
@@ -80,18 +81,3 @@ class CropStore:
             aside.flush()
             os.fsync(aside.fileno())
         Path(aside.name).replace(file)
-
-
-def _content(path: Path) -> bytes:
-    """SHA-256 of a file, or of all files of a folder."""
-    digest = hashlib.sha256()
-    try:
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if not file.is_dir():
-                with file.open("rb") as stream:
-                    digest.update(hashlib.file_digest(stream, "sha256").digest())
-    except OSError as error:
-        raise UnreadableFileError(
-            f"cannot be read ({error.strerror})", file=path, remedy="check the manifest"
-        ) from None
-    return digest.digest()

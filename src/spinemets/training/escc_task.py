@@ -10,8 +10,10 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from spinemets.anatomy import EsccGrade
 from spinemets.networks.escc_grader import EsccGrader
-from spinemets.networks.ordinal import ordinal_loss
+from spinemets.networks.ordinal import grade_probabilities, ordinal_loss
+from spinemets.training.callbacks.preview import GradePanel
 from spinemets.training.escc_metrics import EsccMetrics
 from spinemets.training.sampling import sample_generator
 
@@ -31,6 +33,7 @@ class EsccTask(pl.LightningModule):
         schedule: Makes the schedule of the learning rate from optimiser and ``total_steps``.
         augmentation: Changes a crop (slice, row, column) at random.
         seed: Of the stream of samples; a sample's augmentation follows from it and the sample's number.
+        simulated: Names of the cases in which no patient was imaged.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class EsccTask(pl.LightningModule):
         schedule: Callable[..., LRScheduler],
         augmentation: CropAugmentation,
         seed: int,
+        simulated: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__()
         self.network = network
@@ -48,6 +52,7 @@ class EsccTask(pl.LightningModule):
         self._schedule = schedule
         self._augmentation = augmentation
         self._seed = seed
+        self._simulated = simulated
 
     def configure_optimizers(self) -> Any:
         """The optimiser, and the schedule that moves with every step."""
@@ -82,6 +87,19 @@ class EsccTask(pl.LightningModule):
         """Metrics over all cases of all processes."""
         self.log_dict({f"val/{name}": value for name, value in self.metrics.compute().items()})
         self.metrics.reset()
+
+    def preview(self, batch: Batch) -> list[GradePanel]:
+        """The crops of a validation batch, with their grades and the network's probabilities."""
+        with torch.no_grad():
+            probabilities = grade_probabilities(self.network(batch["image"])).float().cpu().numpy()
+        middle = batch["image"].shape[1] // 2
+        images = batch["image"][:, middle].float().cpu().numpy()
+        return [
+            GradePanel(str(case), str(case) in self._simulated, image, list(EsccGrade)[int(rank)], row)
+            for case, image, rank, row in zip(
+                batch["case"], images, batch["grade"].tolist(), probabilities, strict=True
+            )
+        ]
 
 
 def without_margin(crops: Tensor, size: int) -> Tensor:

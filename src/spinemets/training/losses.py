@@ -37,11 +37,11 @@ class LossWeights:
 
     anatomy: float = 1.0
     lesion: float = 1.0
-    level: float = 0.2
+    level: float = 0.1
     coarser: float = 0.5
     lesion_smoothing_voxels: float = 20.0
     lesion_cross_entropy: float = 2.0
-    lesion_missed: float = 0.5
+    lesion_missed: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from spinemets import __version__
 from spinemets.errors import ConfigurationError
+from spinemets.networks.allocator import keep_freed_memory
 from spinemets.networks.precision import choose_precision
 from spinemets.networks.weights import fill_network, load_weights, save_weights
 from spinemets.networks.weights_card import WeightsCard
@@ -40,7 +41,7 @@ class RunSettings:
         folder: Of the run.
         fold: Validation fold; None trains on all.
         seed: Of weights, samples and augmentation.
-        ckpt: ``last``, a path, or None to begin.
+        ckpt: ``last``, ``auto``, a path, or None to begin.
         weights: To begin with, for fine-tuning.
         precision: ``auto``, or Lightning's name of the arithmetic.
         skip_bad: Whether bad rows are left out.
@@ -99,6 +100,8 @@ def train(
         TrainingError: If training fails for a reason that is known.
     """
     ckpt = settings.folder.begin(settings.ckpt)
+    if not _on_gpu(make_trainer):
+        keep_freed_memory()
     pl.seed_everything(settings.seed, workers=True, verbose=False)
     manifest = without_bad_rows(read_manifest(settings.manifest), settings.skip_bad)
     prepared = recipe.prepare(_context(manifest, settings, make_trainer))

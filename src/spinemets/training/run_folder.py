@@ -35,11 +35,13 @@ class RunFolder:
         """Make the folder and find the checkpoint to go on from.
 
         Args:
-            ckpt: ``last``, a path, or None to begin.
+            ckpt: ``last``, ``auto`` (the last one where there is one, else begin), a path, or None to begin.
 
         Raises:
             ConfigurationError: If there is no such checkpoint, or a run that could go on would be lost.
         """
+        if ckpt == "auto":
+            ckpt = "last" if self.last_checkpoint.exists() else None
         if ckpt is None:
             if self.last_checkpoint.exists():
                 raise ConfigurationError(

@@ -27,7 +27,7 @@ from spinemets.training.recipe import Preparation, Probe, RunContext
 from spinemets.training.sagittal_source import SagittalSource, sagittal_sources
 from spinemets.training.segmentation_calibration import calibrate_segmenter
 from spinemets.training.segmentation_data import SegmentationData
-from spinemets.training.segmentation_task import Augmentation, SegmentationTask
+from spinemets.training.segmentation_task import Augmentation, SegmentationTask, ShownAs
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,8 @@ class SegmentationRecipe:
         cases = self._cases((*training, *validation), plan, context)
         names = {source.name for source in validation}
         data = self._data(cases, names, plan, context.seed)
-        task = self._task(plan, context.seed)
+        simulated = frozenset(one.name for one in (*training, *validation) if one.study.simulated)
+        task = self._task(plan, context.seed, simulated)
         return Preparation(
             task=task,
             network=task.network,
@@ -147,8 +148,8 @@ class SegmentationRecipe:
         }
 
     def _fingerprint(self, training: tuple[SagittalSource, ...], context: RunContext) -> Fingerprint:
-        store = CaseStore(self.data.cache, {})
         label_sets = context.manifest.label_sets
+        store = CaseStore(self.data.cache, {}, label_sets)
         measured = measure_cases(training, store, label_sets, self.data.workers)
         _settle(measured, context)
         return fingerprint(measured.results)
@@ -159,7 +160,7 @@ class SegmentationRecipe:
         settings = {"spacing_mm": plan.spacing_mm, "alignment": asdict(self.data.alignment)}
         prepared = prepare_cases(
             sources,
-            CaseStore(self.data.cache, settings),
+            CaseStore(self.data.cache, settings, context.manifest.label_sets),
             context.manifest.label_sets,
             plan.spacing_mm,
             self.data.alignment,
@@ -179,7 +180,7 @@ class SegmentationRecipe:
             LoaderSettings(plan.batch_size, settings.steps_per_epoch, settings.workers, seed),
         )
 
-    def _task(self, plan: Plan, seed: int) -> SegmentationTask:
+    def _task(self, plan: Plan, seed: int, simulated: frozenset[str]) -> SegmentationTask:
         return SegmentationTask(
             SpineSegmenter(self.network),
             self.optimiser,
@@ -188,6 +189,7 @@ class SegmentationRecipe:
             self.loss,
             WindowSettings(self.data.window_voxels, plan.patch_size),
             seed,
+            ShownAs(plan.spacing_mm[1:], simulated),
         )
 
     def _probe(self, plan: Plan) -> Probe:

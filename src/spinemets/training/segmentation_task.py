@@ -1,6 +1,7 @@
 """One training and validation step of the segmenter, for Lightning."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pytorch_lightning as pl
@@ -12,11 +13,26 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from spinemets.networks.segmenter import SpineSegmenter
 from spinemets.networks.whole_volume import WindowSettings, segment_volume
+from spinemets.training.callbacks.preview import PreviewPanel
+from spinemets.training.callbacks.sagittal_preview import sagittal_panels
 from spinemets.training.losses import LossWeights, segmentation_loss
 from spinemets.training.sampling import sample_generator
 from spinemets.training.segmentation_metrics import SegmentationMetrics
 
 Batch = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAs:
+    """What previews say of cases.
+
+    Args:
+        pixel_mm: Along rows and columns.
+        simulated: Names of the cases in which no patient was imaged.
+    """
+
+    pixel_mm: tuple[float, float]
+    simulated: frozenset[str]
 
 
 class Augmentation(Protocol):
@@ -40,6 +56,7 @@ class SegmentationTask(pl.LightningModule):
         weights: Of the losses.
         window: How validation cases go through the network.
         seed: Of the stream of samples; a sample's augmentation follows from it and the sample's number.
+        shown_as: How validation cases are shown in previews.
     """
 
     def __init__(
@@ -51,6 +68,7 @@ class SegmentationTask(pl.LightningModule):
         weights: LossWeights,
         window: WindowSettings,
         seed: int,
+        shown_as: ShownAs,
     ) -> None:
         super().__init__()
         self.network = network
@@ -61,6 +79,7 @@ class SegmentationTask(pl.LightningModule):
         self._weights = weights
         self.window = window
         self._seed = seed
+        self._shown_as = shown_as
 
     def configure_optimizers(self) -> Any:
         """The optimiser, and the schedule that moves with every step."""
@@ -89,7 +108,7 @@ class SegmentationTask(pl.LightningModule):
         size = len(batch["image"])
         self.log("train/loss", loss, on_step=True, on_epoch=True, sync_dist=True, batch_size=size)
         heads = {f"train/loss_{head}": getattr(parts, head).mean() for head in ("anatomy", "lesion", "level")}
-        self.log_dict(heads, on_step=False, on_epoch=True, sync_dist=True, batch_size=size)
+        self.log_dict(heads, on_step=True, on_epoch=True, sync_dist=True, batch_size=size)
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
@@ -105,3 +124,18 @@ class SegmentationTask(pl.LightningModule):
             {f"val/{name}": value.float() for name, value in self.metrics.compute().items()}, prog_bar=False
         )
         self.metrics.reset()
+
+    def preview(self, batch: Batch) -> tuple[PreviewPanel, ...]:
+        """Slices of the first case of a validation batch, with what is true and what the network says."""
+        case = str(batch["case"][0])
+        with torch.no_grad():
+            output = segment_volume(self.network, batch["image"][:1], batch["presence"][:1], self.window)
+        return sagittal_panels(
+            case,
+            case in self._shown_as.simulated,
+            batch["image"][0],
+            batch["presence"][0],
+            batch["targets"][0],
+            output,
+            self._shown_as.pixel_mm,
+        )
