@@ -108,6 +108,25 @@ def not_gradable(reason: str) -> EsccAssessment:
     return EsccAssessment((), f"not gradable: {reason}", (), (), None)
 
 
+def assessment_of(
+    grades: Iterable[EsccGrade], reason: str, cauda_equina: bool | None = None
+) -> EsccAssessment:
+    """The assessment that a reader, or a network, gives as grades that are possible.
+
+    Args:
+        grades: At least one, in any order.
+        reason: What they rest on.
+        cauda_equina: Whether the cauda equina was judged in the cord's place; None if not known.
+
+    Raises:
+        ValueError: If there is no grade; ``not_gradable`` says that.
+    """
+    if not (found := tuple(grades)):
+        raise ValueError("an assessment needs a grade")
+    note = f". {CAUDA_EQUINA_NOTE}" if cauda_equina else ""
+    return _assessment(found, f"{reason}{note}", cauda_equina)
+
+
 def worst_of(assessments: Sequence[EsccAssessment]) -> EsccAssessment:
     """The worst grade over sections or levels, as a set where theirs are sets.
 

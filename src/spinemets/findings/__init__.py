@@ -1,0 +1,1 @@
+"""Measurements with units from masks and images: vertebrae, lesions, alignment, bone, epidural extent."""

@@ -1,0 +1,1 @@
+"""One study to one result, and archives of studies."""
