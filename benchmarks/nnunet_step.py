@@ -292,7 +292,7 @@ def fit(features, precision, answers) -> None:
 
     from spinemets.networks.allocator import keep_freed_memory
     from spinemets.networks.whole_volume import WindowSettings
-    from spinemets.training.segmentation_task import SegmentationTask
+    from spinemets.training.segmentation_task import SegmentationTask, ShownAs
 
     def configured(name, **changes):
         return instantiate(OmegaConf.load(_ROOT / "configs" / name), **changes)
@@ -317,6 +317,7 @@ def fit(features, precision, answers) -> None:
         configured("loss/standard.yaml"),
         WindowSettings(0, PATCH),
         0,
+        ShownAs((1.0, 1.0), frozenset()),
     )
     averaging = instantiate(OmegaConf.load(_ROOT / "configs/callbacks/standard.yaml").averaging)
     trainer = configured("trainer/cpu.yaml", max_epochs=None)(

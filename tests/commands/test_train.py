@@ -67,7 +67,7 @@ def undisturbed(manifest, tmp_path_factory):
 def test_two_small_cases_are_learnt(tmp_path):
     """Both folds hold the same two patients, so that validation asks for what was learnt."""
     manifest = write_set(tmp_path / "set", seeds=(0, 1, 0, 1), folds=(0, 0, 1, 1))
-    more = ("trainer.max_epochs=4", "data.steps_per_epoch=40", "optimiser.lr=0.01")
+    more = ("trainer.max_epochs=4", "data.steps_per_epoch=60", "optimiser.lr=0.01")
     assert main(_arguments(manifest, tmp_path / "run", *more)) == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert metrics["lesion_dice"] > 0.8

@@ -105,37 +105,57 @@ def marginal_loss(logits: Tensor, allowed: Tensor) -> Tensor:
     Returns:
         (batch,).
     """
-    bits = torch.arange(logits.shape[1], device=logits.device).view(1, -1, *[1] * (logits.ndim - 2))
-    inside = ((allowed[:, None].long() >> bits) & 1).bool()
-    # Voxels without annotation are allowed everything: log 1 = 0, and no gradient.
-    inside = inside | (allowed[:, None] == 0)
-    every = logits.logsumexp(dim=1)
-    log_set = logits.masked_fill(~inside, -torch.inf).logsumexp(dim=1) - every
-    annotated = (allowed > 0).flatten(1)
-    cross_entropy = -log_set.flatten(1).sum(dim=1) / annotated.sum(dim=1).clamp_min(1)
-    probabilities = (logits - every[:, None]).exp()
-    return cross_entropy + _set_dice(probabilities, allowed)
+    bits = _bits(logits.shape[1], allowed)
+    outside = (allowed[:, None] & bits.view(1, -1, *[1] * (allowed.ndim - 1))) == 0
+    silent = allowed == 0
+    log_classes = logits.log_softmax(dim=1)
+    log_set = log_classes.masked_fill(outside & ~silent[:, None], -torch.inf).logsumexp(dim=1)
+    # No gradient at all, not one of rounding errors.
+    log_set = log_set.masked_fill(silent, 0.0)
+    cross_entropy = -log_set.flatten(1).sum(dim=1) / (~silent).flatten(1).sum(dim=1).clamp_min(1)
+    return cross_entropy + _set_dice(log_classes.exp().flatten(2), allowed.flatten(1))
+
+
+def _bits(classes: int, like: Tensor) -> Tensor:
+    return torch.tensor([1 << k for k in range(classes)], dtype=torch.uint8, device=like.device)
 
 
 def _set_dice(probabilities: Tensor, allowed: Tensor) -> Tensor:
-    """(batch,) mean of 1 - Dice over the sets without background that occur in a sample."""
+    """(batch,) mean of 1 - Dice over the sets without background that occur in a sample.
+
+    Args:
+        probabilities: (batch, 8, voxel).
+        allowed: (batch, voxel).
+    """
     present = torch.zeros(len(allowed), _ALL_SETS, device=allowed.device)
-    present.scatter_(1, allowed.flatten(1).long(), 1.0)
-    sets = [one for one in present.any(dim=0).nonzero()[:, 0].tolist() if one and not one & _BACKGROUND_BIT]
-    if not sets:
+    present.scatter_(1, allowed.long(), 1.0)
+    found = present.any(dim=0).nonzero()[:, 0].to(torch.uint8)
+    sets = found[(found > 0) & (found & _BACKGROUND_BIT == 0)]
+    if not len(sets):
         return probabilities.new_zeros(len(allowed))
-    loss = torch.stack([_dice_of_set(probabilities, allowed, one) for one in sets], dim=1)
-    occurs = present[:, sets]
-    return (loss * occurs).sum(dim=1) / occurs.sum(dim=1).clamp_min(1)
-
-
-def _dice_of_set(probabilities: Tensor, allowed: Tensor, one: int) -> Tensor:
-    classes = [k for k in range(probabilities.shape[1]) if one >> k & 1]
-    predicted = probabilities[:, classes].sum(dim=1)
-    truth = allowed == one
+    truth = allowed[:, None] == sets[:, None]
     # A voxel that may be something else of the set or not is evidence of neither.
-    known = truth | ((allowed & one) == 0) & (allowed > 0)
-    return _soft_dice_loss(predicted * known, truth.to(predicted.dtype), _SMOOTH)
+    known = truth | ((allowed[:, None] & sets[:, None]) == 0) & (allowed[:, None] > 0)
+    members = (sets[:, None] & _bits(probabilities.shape[1], allowed)) > 0
+    both = _voxels_in(truth, probabilities, members)
+    predicted = _voxels_in(known, probabilities, members)
+    dice = (2.0 * both + _SMOOTH) / (predicted + truth.sum(dim=2) + _SMOOTH)
+    occurs = present[:, sets.long()]
+    return ((1.0 - dice) * occurs).sum(dim=1) / occurs.sum(dim=1).clamp_min(1)
+
+
+def _voxels_in(regions: Tensor, probabilities: Tensor, members: Tensor) -> Tensor:
+    """(batch, set) expected number of a set's voxels in its region, as one matrix product.
+
+    Args:
+        regions: (batch, set, voxel) bool.
+        probabilities: (batch, 8, voxel).
+        members: (set, 8) bool.
+    """
+    # Autocast would round sums over all voxels to three digits.
+    with torch.autocast(probabilities.device.type, enabled=False):
+        each = regions.to(probabilities.dtype) @ probabilities.transpose(1, 2)
+    return (each * members).sum(dim=2)
 
 
 def lesion_loss(logits: Tensor, lesion: Tensor, smoothing_voxels: float, weights: LossWeights) -> Tensor:
