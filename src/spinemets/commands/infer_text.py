@@ -1,0 +1,52 @@
+"""What the terminal shows of an assessed study."""
+
+from pathlib import Path
+
+from spinemets.inference.records import EsccResult, LevelResult, StudyResult
+from spinemets.scoring.sins import SinsScore
+
+
+def study_lines(result: StudyResult, folder: Path, seconds: float) -> list[str]:
+    """A short table of the involved levels, warnings, and where the report is.
+
+    Args:
+        result: Of the study.
+        folder: Of its files.
+        seconds: That it took.
+    """
+    lines = ["", f"{result.study}  ({seconds:.0f} s)"]
+    if result.levels:
+        lines += _table([_row(level) for level in result.levels])
+    else:
+        lines.append("  no lesion found; that is no proof that there is none")
+    lines += [f"  ! {warning}" for warning in result.warnings]
+    lines.append(f"  report: {folder / 'report.html'}")
+    if any(one.simulated for one in result.provenance.weights):
+        lines.append("  The weights were trained on simulated images in part or whole.")
+    return [*lines, f"  {result.note}"]
+
+
+_HEADER = ("level", "lesions mL", "ESCC", "SINS", "class")
+
+
+def _row(level: LevelResult) -> tuple[str, ...]:
+    volume = level.lesion_volume
+    size = "" if volume.value is None else f"{'>= ' if volume.at_least else ''}{volume.value:.1f}"
+    return level.belief.words, size, _escc(level.escc), _sins(level.sins), " or ".join(level.sins.classes)
+
+
+def _escc(escc: EsccResult) -> str:
+    return " or ".join(escc.assessment.grades) if escc.assessment.is_gradable else "not gradable"
+
+
+def _sins(score: SinsScore) -> str:
+    return str(score.minimum) if score.minimum == score.maximum else f"{score.minimum} to {score.maximum}"
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    every = [_HEADER, *rows]
+    widths = [max(len(row[column]) for row in every) for column in range(len(_HEADER))]
+    return [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in every
+    ]

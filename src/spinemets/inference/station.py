@@ -1,0 +1,155 @@
+"""One station: its channels through the segmenter, then vertebrae, levels, lesions and measurements."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from spinemets.findings.canal_measures import measured_escc
+from spinemets.findings.lesion_instances import split_lesions
+from spinemets.findings.level_chain import infer_levels, levels_volume
+from spinemets.findings.level_evidence import LevelEvidence
+from spinemets.findings.maps import StationMaps
+from spinemets.findings.records import StationFindings
+from spinemets.findings.station import find
+from spinemets.findings.vertebra_instances import VertebraInstances, split_vertebrae
+from spinemets.inference.models import Models
+from spinemets.inference.records import StationImages, StationResult
+from spinemets.inference.segmenting import SegmentedStation, segment_station
+from spinemets.inference.settings import SegmentingSettings
+from spinemets.scoring.escc import EsccFindings
+from spinemets.study.alignment import AlignmentSettings
+from spinemets.study.channel_stack import ChannelStack, load_channels
+from spinemets.study.records import Series
+from spinemets.study.selection import Channel, StationChannels
+from spinemets.volume import Volume, axis_codes, reorient
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AssessedStation:
+    """A station with all that later stages need of it.
+
+    Args:
+        result: For the study's result.
+        images: Voxels, on the reference series' own grid.
+        escc_findings: What the masks show of the canal at each vertebra, by number.
+        read: Voxels of the series, by key.
+        arithmetic: What the network computed in, and why.
+        warnings: What limits the findings.
+    """
+
+    result: StationResult
+    images: StationImages
+    escc_findings: Mapping[int, EsccFindings]
+    read: Mapping[str, Volume]
+    arithmetic: str
+    warnings: tuple[str, ...]
+
+    @property
+    def findings(self) -> StationFindings:
+        """Vertebrae and lesions."""
+        return self.result.findings
+
+
+def assess_station(
+    station: StationChannels,
+    models: Models,
+    alignment: AlignmentSettings,
+    settings: SegmentingSettings,
+    evidence: LevelEvidence,
+    progress: Callable[[str], None],
+) -> AssessedStation:
+    """Assess a station.
+
+    Args:
+        station: The series that serve.
+        models: The networks.
+        alignment: When movement between series is undone.
+        settings: How the segmenter is run.
+        evidence: Of levels, beside the image.
+        progress: Is told each stage as it begins.
+
+    Raises:
+        InputError: If the reference series cannot be read.
+    """
+    stack = load_channels(station, alignment)
+    name = station.station.name
+    progress(f"{name}: segmenting")
+    segmented = segment_station(stack, models, settings)
+    progress(f"{name}: measuring")
+    vertebrae = split_vertebrae(segmented.anatomy, segmented.level)
+    chain = infer_levels(vertebrae, evidence)
+    maps = _maps(stack, station, segmented, vertebrae, models, settings)
+    whole = dict(enumerate(vertebrae.whole, start=1))
+    sacrum = dict(enumerate(vertebrae.is_sacrum, start=1))
+    findings = find(maps, chain.beliefs, whole, sacrum)
+    left_out = tuple(f"{channel} was left out: {reason}" for channel, reason in stack.left_out.items())
+    return AssessedStation(
+        result=_result(station, stack, findings),
+        images=_images(station, stack, maps, levels_volume(vertebrae, chain.beliefs)),
+        escc_findings={one.number: measured_escc(maps, one.number) for one in findings.vertebrae},
+        read={series.key: stack.volumes[channel] for channel, series in _served(station, stack).items()},
+        arithmetic=segmented.arithmetic,
+        warnings=(*left_out, *chain.warnings, *findings.warnings),
+    )
+
+
+def _maps(
+    stack: ChannelStack,
+    station: StationChannels,
+    segmented: SegmentedStation,
+    vertebrae: VertebraInstances,
+    models: Models,
+    settings: SegmentingSettings,
+) -> StationMaps:
+    lesions = split_lesions(
+        segmented.lesion_probability, settings.lesion_threshold, None, settings.least_lesion_ml
+    )
+    codes = axis_codes(segmented.anatomy.affine_ras)
+    return StationMaps(
+        anatomy=segmented.anatomy,
+        vertebrae=vertebrae.labels,
+        lesions=lesions,
+        lesion_probability=segmented.lesion_probability,
+        images={channel: reorient(volume, codes) for channel, volume in stack.volumes.items()},
+        series={channel: series.key for channel, series in _served(station, stack).items()},
+        reference_series=stack.reference.key,
+        weights_sha256=models.segmenters[0].used.sha256,
+    )
+
+
+def _served(station: StationChannels, stack: ChannelStack) -> dict[Channel, Series]:
+    """Series that could be brought onto the reference's grid."""
+    return {channel: series for channel, series in station.channels.items() if channel in stack.volumes}
+
+
+def _result(station: StationChannels, stack: ChannelStack, findings: StationFindings) -> StationResult:
+    return StationResult(
+        name=station.station.name,
+        reference_series=stack.reference.key,
+        channels={channel.value: series.key for channel, series in _served(station, stack).items()},
+        statements=tuple(stack.statements.values()),
+        findings=findings,
+    )
+
+
+def _images(
+    station: StationChannels, stack: ChannelStack, maps: StationMaps, levels: Volume
+) -> StationImages:
+    native = next(iter(stack.volumes.values()))
+    codes = axis_codes(native.affine_ras)
+    return StationImages(
+        name=station.station.name,
+        reference=stack.reference,
+        volumes=stack.volumes,
+        anatomy=_as(native, reorient(maps.anatomy, codes)),
+        levels=_as(native, reorient(levels, codes)),
+        lesions=_as(native, reorient(maps.lesions, codes)),
+    )
+
+
+def _as(native: Volume, mask: Volume) -> Volume:
+    """A mask in the stored orientation of the series, whose affine it has to the bit."""
+    if not mask.has_grid_of(native):
+        raise ValueError("a mask has left the grid of its series")
+    return Volume(np.ascontiguousarray(mask.array), native.affine_ras)

@@ -1,0 +1,51 @@
+"""All files of an assessed study, in a folder that appears whole or not at all."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from spinemets.inference.records import Assessment
+from spinemets.report.dicom_seg import write_seg
+from spinemets.report.dicom_sr import write_sr
+from spinemets.report.html_report import write_report
+from spinemets.report.nifti_masks import write_masks
+from spinemets.report.result_json import write_result
+from spinemets.study.records import DicomSource, Study
+
+
+def write_outputs(assessment: Assessment, study: Study, output: Path) -> Path:
+    """Write the study's folder; one that an earlier run has left is replaced.
+
+    Args:
+        assessment: What is written.
+        study: As it was read.
+        output: Folder of all results.
+
+    Returns:
+        The study's folder, named after its key.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    folder = output / study.key
+    aside = Path(tempfile.mkdtemp(dir=output, prefix=f".{study.key}-"))
+    try:
+        _write(assessment, aside)
+        aside.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        aside.replace(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return folder
+
+
+def _write(assessment: Assessment, folder: Path) -> None:
+    several = len(assessment.stations) > 1
+    for station in assessment.stations:
+        prefix = f"{station.name.replace(' ', '_')}_" if several else ""
+        write_masks(station, folder, prefix)
+        if isinstance(station.reference.source, DicomSource):
+            write_seg(station, assessment.result, folder / f"{prefix}seg.dcm")
+    if all(isinstance(station.reference.source, DicomSource) for station in assessment.stations):
+        write_sr(assessment.result, assessment.stations, folder / "sr.dcm")
+    write_report(assessment, folder / "report.html")
+    write_result(assessment.result, folder / "result.json")
