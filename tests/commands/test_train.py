@@ -67,12 +67,12 @@ def undisturbed(manifest, tmp_path_factory):
 def test_two_small_cases_are_learnt(tmp_path):
     """Both folds hold the same two patients, so that validation asks for what was learnt."""
     manifest = write_set(tmp_path / "set", seeds=(0, 1, 0, 1), folds=(0, 0, 1, 1))
-    more = ("trainer.max_epochs=4", "data.steps_per_epoch=60", "optimiser.lr=0.01")
+    more = ("trainer.max_epochs=4", "data.steps_per_epoch=40", "optimiser.lr=0.01")
     assert main(_arguments(manifest, tmp_path / "run", *more)) == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert metrics["lesion_dice"] > 0.8
     assert metrics["dice_vertebral_body"] > 0.8
-    assert metrics["level_error"] < 1.0
+    assert metrics["level_error"] < 0.5
 
 
 def test_weights_say_what_they_are(undisturbed, manifest):
@@ -247,6 +247,8 @@ def _curve(run):
         return [float(row["train/loss_epoch"]) for row in csv.DictReader(stream)]
 
 
+# Dynamo looks at gradients of every tensor while it traces.
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
 def test_a_compiled_network_trains_to_the_same_weights(undisturbed, manifest, tmp_path):

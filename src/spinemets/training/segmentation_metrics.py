@@ -10,13 +10,18 @@ from spinemets.training.label_sets import LESION, LESION_NOT_ANNOTATED, LEVEL_ST
 from spinemets.training.lesion_detection import detect
 
 _CLASSES = len(Anatomy)
+# Nearer to its own level's coordinate than to any other.
+_RIGHT_LEVEL = 0.5
+_OVERALL = ("lesion_dice", "anatomy_dice", "level_accuracy")
 
 
 class SegmentationMetrics(Metric):
     """Sums over cases; every process adds its own, and all get the same result.
 
     Dice of a class is the mean over cases in which the reference has it; lesions of cases without any are
-    counted as false alarms instead. Anatomy is compared where one class alone is annotated.
+    counted as false alarms instead. Anatomy is compared where one class alone is annotated. ``overall``, by
+    which checkpoints are chosen, is the mean of the lesions' and the anatomy's Dice and the share of vertebra
+    voxels whose level is right, of those that are annotated: no head is bought with another.
     """
 
     full_state_update = False
@@ -33,7 +38,7 @@ class SegmentationMetrics(Metric):
         self._add("dice_cases", _CLASSES + 1)
         self._add("overlap", 2)
         self._add("lesions", 3)
-        self._add("level_error", 2)
+        self._add("level_error", 3)
         self._add("cases", 1)
 
     def _add(self, name: str, size: int) -> None:
@@ -69,9 +74,11 @@ class SegmentationMetrics(Metric):
             results["lesion_sensitivity"] = self.lesions[1] / self.lesions[0]
         if self.level_error[1] > 0:
             results["level_error"] = self.level_error[0] / self.level_error[1]
+            results["level_accuracy"] = self.level_error[2] / self.level_error[1]
         if self.cases > 0:
             results["false_alarms_per_case"] = self.lesions[2] / self.cases[0]
-        return results
+        heads = [results[name] for name in _OVERALL if name in results]
+        return results | ({"overall": torch.stack(heads).mean()} if heads else {})
 
     def _add_anatomy(self, predicted: Tensor, allowed: Tensor) -> None:
         for anatomy in Anatomy:
@@ -96,7 +103,8 @@ class SegmentationMetrics(Metric):
     def _add_levels(self, level: Tensor, target: Tensor) -> None:
         known = target > 0
         error = (level[known] - target[known] / LEVEL_STEPS).abs()
-        self.level_error += torch.stack([error.sum().double(), known.sum().double()])
+        right = error < _RIGHT_LEVEL
+        self.level_error += torch.stack([each.sum().double() for each in (error, known, right)])
 
     def _add_dice(self, place: int, predicted: Tensor, truth: Tensor) -> None:
         if not truth.any():

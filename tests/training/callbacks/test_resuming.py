@@ -91,7 +91,7 @@ def test_nothing_is_written_between_an_epochs_last_step_and_the_end_of_its_valid
 
 
 def test_validation_runs_on_the_mean_of_the_weights(tmp_path):
-    """The mean by hand: the first step's weights, then nine tenths of the mean and a tenth of the new."""
+    """The mean by hand: of the first step's weights, then a share of the mean that grows to nine tenths."""
     after_steps = []
 
     class Collect(pl.Callback):
@@ -101,8 +101,9 @@ def test_validation_runs_on_the_mean_of_the_weights(tmp_path):
     task = ToyTask()
     toy_trainer(tmp_path, MeanWeights(0.9), Collect(), epochs=1).fit(task, ToyData())
     mean = after_steps[0]
-    for weight in after_steps[1:]:
-        mean = 0.9 * mean + 0.1 * weight
+    for step, weight in enumerate(after_steps[1:], start=1):
+        kept = min(0.9, (1 + step) / (10 + step))
+        mean = kept * mean + (1 - kept) * weight
     torch.testing.assert_close(task.validated_with[0]["network.0.weight"], mean)
     torch.testing.assert_close(task.network[0].weight, mean)
 

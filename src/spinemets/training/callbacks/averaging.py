@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from pytorch_lightning.callbacks import WeightAveraging
 from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor
@@ -18,7 +19,8 @@ class MeanWeights(WeightAveraging):
     for, mixes up weights and mean.
 
     Args:
-        decay: Share of the mean that stays at each step.
+        decay: Share of the mean that stays at each step; less at first, so that the weights of the beginning
+            are forgotten in short trainings as well.
     """
 
     def __init__(self, decay: float) -> None:
@@ -49,4 +51,8 @@ class MeanWeights(WeightAveraging):
 
 def _moved(mean: Tensor, weight: Tensor, steps: Tensor, decay: float) -> Tensor:
     """The mean after one more step; a count, such as of batches seen, has none and is taken over."""
-    return decay * mean + (1 - decay) * weight if mean.is_floating_point() else weight
+    if not mean.is_floating_point():
+        return weight
+    # The warm-up of TensorFlow's ExponentialMovingAverage (Abadi et al. 2016).
+    kept = torch.clamp((1 + steps) / (10 + steps), max=decay)
+    return kept * mean + (1 - kept) * weight
