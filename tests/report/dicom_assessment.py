@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from spinemets.anatomy import Anatomy, BoneLesionType, EsccGrade, Level
+from spinemets.anatomy import Anatomy, BoneLesionType, EsccGrade, Level, Numbering
 from spinemets.findings.level_belief import LevelBelief, LevelProbability
 from spinemets.findings.measurement import Measurement, Trace, Unit
 from spinemets.findings.records import (
@@ -194,6 +194,7 @@ def _level(belief: LevelBelief, escc: EsccResult) -> LevelResult:
             alignment=_ALIGNMENT,
             collapse=_COLLAPSE,
             posterolateral=_POSTEROLATERAL,
+            numbering=Numbering(lumbar_count=6 if Level.L6 in belief.credible else 5),
         )
     )
     return LevelResult(

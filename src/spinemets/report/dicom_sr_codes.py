@@ -8,7 +8,10 @@ from pydicom.sr.coding import Code
 
 from spinemets.anatomy import EsccGrade
 from spinemets.findings.measurement import Unit
+from spinemets.findings.records import WallShape
 from spinemets.report.dicom_codes import OWN_SCHEME, RADELEMENT_SCHEME, own
+from spinemets.scoring.collapse import Genant
+from spinemets.scoring.escc import Severity
 from spinemets.scoring.sins import SinsClass
 from spinemets.scoring.sins_items import (
     RADELEMENT_INDETERMINATE,
@@ -43,6 +46,8 @@ HEIGHT_LOSS_MIDDLE = own("LOSS_MIDDLE", "Height loss, middle third of the body")
 HEIGHT_LOSS_POSTERIOR = own("LOSS_POSTERIOR", "Height loss, posterior third of the body")
 BODY_INVOLVED = own("BODY_INVOLVED", "Share of the body that lesions fill")
 WALL_OFFSET = own("WALL_OFFSET", "Offset of the posterior wall")
+WALL_SHAPE = own("WALL_SHAPE", "Shape of the posterior wall")
+GENANT = own("GENANT", "Genant grade of the largest height loss")
 KYPHOSIS = own("KYPHOSIS", "Local kyphosis")
 WEDGE = own("WEDGE", "Wedging of the body")
 SCOLIOSIS = own("SCOLIOSIS", "Local scoliosis")
@@ -58,8 +63,11 @@ ESCC_POSSIBLE = own("ESCC_POSSIBLE", "Grade that is possible")
 ESCC_COVERAGE = own("ESCC_COVERAGE", "Coverage of the set of possible grades")
 ESCC_SLICE = own("ESCC_SLICE", "Instance of the deciding slice")
 ESCC_DISAGREES = own("ESCC_DISAGREES", "Grades of network and geometry differ by more than one")
+ESCC_SEVERITY = own("ESCC_SEVERITY", "Low or high grade compression, high from grade 2")
+ESCC_AT_LEAST_1C = own("ESCC_FROM_1C", "Grade 1c or higher")
+ESCC_CAUDA = own("ESCC_CAUDA", "Cauda equina graded in the place of the cord")
 NOT_GRADABLE = own("NOT_GRADABLE", "Not gradable")
-YES = codes.SCT.Yes
+YES, NO = codes.SCT.Yes, codes.SCT.No
 
 SINS_MINIMUM = own("SINS_MIN", "SINS, least total that the findings allow")
 SINS_MAXIMUM = own("SINS_MAX", "SINS, greatest total that the findings allow")
@@ -85,6 +93,21 @@ _PAIN = {
 def grade_code(grade: EsccGrade) -> Code:
     """A grade of epidural compression (Bilsky et al. 2010)."""
     return own(f"ESCC_{grade.value.upper()}", f"ESCC grade {grade.value}")
+
+
+def wall_code(shape: WallShape) -> Code:
+    """A shape of the posterior wall."""
+    return own(f"WALL_{shape.name}", str(shape))
+
+
+def genant_code(grade: Genant) -> Code:
+    """A grade of vertebral deformity (Genant et al. 1993)."""
+    return own(f"GENANT_{grade.value}", f"Genant grade {grade.value}")
+
+
+def severity_code(severity: Severity) -> Code:
+    """Low or high grade compression."""
+    return own(f"ESCC_{severity.name}", str(severity))
 
 
 def class_code(sins_class: SinsClass) -> Code:

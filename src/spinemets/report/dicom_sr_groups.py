@@ -20,27 +20,25 @@ from highdicom.sr import (
 from highdicom.sr import Measurement as CodedMeasurement
 from pydicom.sr.coding import Code
 
-from spinemets.findings.measurement import Measurement, Unit
-from spinemets.findings.records import Compartment, Lesion, StationFindings, Vertebra
+from spinemets.findings.measurement import Unit
+from spinemets.findings.records import Lesion, StationFindings, Vertebra
 from spinemets.inference.records import LevelResult, StudyResult
 from spinemets.report import dicom_sr_codes as names
-from spinemets.report.dicom_codes import ABNORMAL_STRUCTURE, METASTASIS, level_code, own, site_code
+from spinemets.report.dicom_codes import ABNORMAL_STRUCTURE, METASTASIS, site_code
 from spinemets.report.dicom_identity import derived_uid
 from spinemets.report.dicom_segments import lesion_levels_text, lesion_site, lesion_tracking_id
 from spinemets.report.dicom_source import SourceImages
 from spinemets.report.dicom_sr_items import (
-    Concept,
     Statement,
     escc_graded,
     escc_measured,
     evaluation,
     measured,
     number,
-    probability_of,
     sins_item,
     text,
 )
-from spinemets.scoring.sins import SinsClass
+from spinemets.report.dicom_sr_statements import compartments, geometry, possible_levels, shapes, total
 
 Group = MeasurementsAndQualitativeEvaluations | VolumetricROIMeasurementsAndQualitativeEvaluations
 
@@ -77,7 +75,7 @@ def study_group(result: StudyResult, root: str) -> Group:
     """
     statements: list[Statement] = [number(names.INVOLVED_LEVELS, len(result.levels), names.LEVELS_UNIT)]
     if result.highest is not None:
-        statements += _total(result.highest.minimum, result.highest.maximum, result.highest.classes)
+        statements += total(result.highest.minimum, result.highest.maximum, result.highest.classes)
     words = [result.note, f"Study {result.study}.", *result.warnings]
     return _general(result, root, "study", statements, words, [], [])
 
@@ -88,13 +86,14 @@ def level_group(level: LevelResult, result: StudyResult, references: StationRefe
     vertebra = next(each for each in findings.vertebrae if each.number == level.vertebra)
     score = level.sins
     statements = [
-        *_possible_levels(level),
-        *_geometry(vertebra),
+        *possible_levels(level),
+        *geometry(vertebra),
+        *shapes(vertebra),
         measured(names.LESION_VOLUME, level.lesion_volume),
         escc_graded(level.escc),
         escc_measured(level.escc),
         *([evaluation(names.ESCC_DISAGREES, names.YES)] if level.escc.disagrees else []),
-        *_total(score.minimum, score.maximum, score.classes),
+        *total(score.minimum, score.maximum, score.classes),
         *(sins_item(item) for item in score.items),
     ]
     sites = [FindingSite(site_code(level.belief.credible))]
@@ -115,7 +114,7 @@ def lesion_group(
         measured(names.VOLUME, lesion.volume),
         measured(names.LARGEST_DIAMETER, lesion.largest_diameter),
         number(names.PROBABILITY, lesion.probability, names.UNITS[Unit.ONE]),
-        *_compartments(lesion),
+        *compartments(lesion),
     ]
     words = [f"Lesion {lesion.number}, {lesion_levels_text(lesion, findings) or 'beside the vertebrae'}."]
     if lesion.touches_border:
@@ -189,62 +188,6 @@ def _commented(group: Group, words: Iterable[str]) -> Group:
     for each in words:
         group[0].ContentSequence.append(text(each, RelationshipTypeValues.CONTAINS))
     return group
-
-
-def _total(minimum: int, maximum: int, classes: Iterable[SinsClass]) -> list[Statement]:
-    return [
-        number(names.SINS_MINIMUM, minimum, names.POINTS_UNIT),
-        number(names.SINS_MAXIMUM, maximum, names.POINTS_UNIT),
-        *(evaluation(names.SINS_CLASS, names.class_code(each)) for each in classes),
-    ]
-
-
-def _possible_levels(level: LevelResult) -> list[Statement]:
-    credible = set(level.belief.credible)
-    return [
-        evaluation(names.POSSIBLE_LEVEL, level_code(each.level), [probability_of(each.probability)])
-        for each in level.belief.levels
-        if each.level in credible
-    ]
-
-
-def _geometry(vertebra: Vertebra) -> list[Statement]:
-    held: list[tuple[Concept, Measurement]] = []
-    if (body := vertebra.body) is not None:
-        held += [
-            (names.HEIGHT_LOSS_ANTERIOR, body.loss_anterior),
-            (names.HEIGHT_LOSS_MIDDLE, body.loss_middle),
-            (names.HEIGHT_LOSS_POSTERIOR, body.loss_posterior),
-            (names.BODY_INVOLVED, body.involved),
-            (names.WALL_OFFSET, body.wall_offset),
-        ]
-    if (alignment := vertebra.alignment) is not None:
-        held += [
-            (names.KYPHOSIS, alignment.kyphosis),
-            (names.WEDGE, alignment.wedge),
-            (names.SCOLIOSIS, alignment.scoliosis),
-            (names.SLIP, alignment.slip),
-        ]
-    if (canal := vertebra.canal) is not None:
-        held += [
-            (names.CANAL_NARROWING, canal.narrowing),
-            (names.EPIDURAL_VOLUME, canal.epidural_tumour),
-            (names.EPIDURAL_EXTENT, canal.epidural_extent),
-        ]
-    return [measured(name, value) for name, value in held]
-
-
-def _compartments(lesion: Lesion) -> list[Statement]:
-    return [
-        number(
-            names.SHARE_OF_LESION, 100.0 * each.share, names.UNITS[Unit.PERCENT], [_site(each.compartment)]
-        )
-        for each in lesion.compartments
-    ]
-
-
-def _site(compartment: Compartment) -> FindingSite:
-    return FindingSite(own(compartment.name, compartment.value))
 
 
 def _image_through(vertebra: Vertebra, source: SourceImages | None) -> list[SourceImageForMeasurementGroup]:

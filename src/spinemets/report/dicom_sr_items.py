@@ -96,7 +96,12 @@ def escc_graded(escc: EsccResult) -> QualitativeEvaluation:
     """The grade of the deciding slice with the set of possible grades, or that nothing can be graded."""
     worst = None if escc.worst is None else escc.slices[escc.worst]
     words = "; ".join(part for part in (escc.assessment.reason, escc.rule, escc.hint) if part)
-    children = [*_possible_grades(escc.assessment, worst), *_deciding_slice(worst), text(words)]
+    children: list[ContentItem] = [
+        *_possible_grades(escc.assessment, worst),
+        *_cuts(escc.assessment),
+        *_deciding_slice(worst),
+        text(words),
+    ]
     if escc.assessment.is_gradable and escc.coverage is not None:
         children.append(_coverage(escc.coverage))
     return evaluation(names.ESCC_GRADE, _grade_value(escc.assessment, worst), children)
@@ -105,7 +110,7 @@ def escc_graded(escc: EsccResult) -> QualitativeEvaluation:
 def escc_measured(escc: EsccResult) -> QualitativeEvaluation:
     """The grade that the geometry of the masks gives."""
     assessment = escc.measured
-    children = [*_possible_grades(assessment, None), text(assessment.reason)]
+    children = [*_possible_grades(assessment, None), *_cuts(assessment), text(assessment.reason)]
     return evaluation(names.ESCC_MEASURED, _grade_value(assessment, None), children)
 
 
@@ -129,6 +134,17 @@ def _possible_grades(assessment: EsccAssessment, worst: GradedSlice | None) -> l
             item.ContentSequence = ContentSequence([probability_of(probabilities[grade])])
         items.append(item)
     return items
+
+
+def _cuts(assessment: EsccAssessment) -> list[CodeContentItem]:
+    """Both published cuts between grades, and whether the cauda equina was graded."""
+    answers = {True: names.YES, False: names.NO}
+    cauda = assessment.cauda_equina
+    return [
+        *(_child(names.ESCC_SEVERITY, names.severity_code(each)) for each in assessment.severity),
+        *(_child(names.ESCC_AT_LEAST_1C, answers[each]) for each in assessment.at_least_1c),
+        *([] if cauda is None else [_child(names.ESCC_CAUDA, answers[cauda])]),
+    ]
 
 
 def _deciding_slice(worst: GradedSlice | None) -> list[ContentItem]:
