@@ -239,6 +239,35 @@ def test_the_patient_of_the_source_is_kept_and_nothing_else(dicom, seg_path):
         assert planted not in seg_path.read_bytes()
 
 
+def test_lossy_compression_of_the_source_is_passed_on(dicom, seg_path):
+    elements = {
+        "LossyImageCompression": "01",
+        "LossyImageCompressionRatio": "12",
+        "LossyImageCompressionMethod": "ISO_10918_1",
+    }
+    _, _, seg = _written(dicom, seg_path, elements=elements)
+    assert (seg.LossyImageCompression, seg.LossyImageCompressionRatio) == ("01", 12)
+
+
+def test_names_in_other_alphabets_are_kept(dicom, seg_path):
+    elements = {
+        "SpecificCharacterSet": ["", "ISO 2022 IR 87"],
+        "PatientName": "Yamada^Tarou=山田^太郎",
+        "StudyDescription": "脊椎",
+    }
+    _, _, seg = _written(dicom, seg_path, elements=elements)
+    assert seg.SpecificCharacterSet == "ISO_IR 192"
+    assert (str(seg.PatientName), seg.StudyDescription) == (elements["PatientName"], "脊椎")
+
+
+def test_a_source_without_frame_of_reference_gets_one(dicom, seg_path):
+    def forget(dataset, k):
+        del dataset.FrameOfReferenceUID
+
+    _, _, seg = _written(dicom, seg_path, change=forget)
+    assert seg.FrameOfReferenceUID.startswith("2.25.")
+
+
 def test_the_pseudonym_replaces_the_patient(dicom, seg_path):
     series, _, seg = _written(dicom, seg_path, IdentityPolicy.PSEUDONYM, elements=_IDENTITY)
     assert seg.PatientID == str(seg.PatientName) == "patient-key"

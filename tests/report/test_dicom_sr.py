@@ -269,6 +269,27 @@ def test_lesions_that_are_not_in_the_masks_stand_alone(dicom, tmp_path):
     assert len(content.get_volumetric_roi_measurement_groups()) == 1
 
 
+def test_lesions_of_two_stations_refer_to_the_masks_of_their_own(dicom, tmp_path):
+    dicom.write("upper", series="upper", number=1)
+    dicom.write("lower", series="lower", number=2, origin_lps=(-10.0, -20.0, -200.0))
+    upper, lower = dicom.series()
+    stations = tuple(replace(masks_of(each), name=each.key) for each in (upper, lower))
+    single = result_of(upper)
+    result = replace(
+        single,
+        levels=(replace(single.levels[0], station=lower.key),),
+        stations=tuple(replace(single.stations[0], name=each.name) for each in stations),
+    )
+    files = {each.name: tmp_path / f"{each.name}.dcm" for each in stations}
+    for each in stations:
+        write_seg(each, result, files[each.name])
+    write_sr(result, stations, tmp_path / "sr.dcm", files)
+    groups = highdicom.sr.srread(tmp_path / "sr.dcm").content.get_volumetric_roi_measurement_groups()
+    referred = [group.referenced_segment.referenced_sop_instance_uid for group in groups]
+    written = [pydicom.dcmread(file).SOPInstanceUID for file in files.values()]
+    assert referred == [written[0], written[0], written[1], written[1]]
+
+
 def test_the_same_input_gives_the_same_bytes(dicom, write):
     dicom.write()
     first = write().read_bytes()

@@ -35,12 +35,15 @@ _STUDY = (
     "ReferringPhysicianName",
     "StudyDescription",
 )
+# What is lost by lossy compression stays lost, and every image that follows has to say so.
+LOSSY = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
 # What is kept of a source's header: the above, what dates the content, and what names the coordinates.
 KEPT = (
     *_PATIENT,
     *_STUDY,
     *("SpecificCharacterSet", "StudyInstanceUID", "SeriesDate", "SeriesTime", "Modality"),
     "FrameOfReferenceUID",
+    *LOSSY,
 )
 # Present in every output, empty where nothing is known.
 REQUIRED = (

@@ -12,7 +12,7 @@ from pydicom.uid import UID, MRImageStorage
 from pydicom.valuerep import format_number_as_ds
 
 from spinemets.errors import GeometryError, StudyError, UnreadableFileError
-from spinemets.report.dicom_identity import KEPT, REQUIRED, derived_uid
+from spinemets.report.dicom_identity import KEPT, LOSSY, REQUIRED, derived_uid
 from spinemets.study.dicom_file import quiet_pydicom
 from spinemets.study.enhanced_parameters import FrameGroups
 from spinemets.study.header_values import first_item, items, numbers, text
@@ -93,6 +93,9 @@ class SourceImages:
         stand_in.SliceThickness = _decimals([thickness])[0]
         stand_in.ImageOrientationPatient = _decimals(self.slices[0].orientation_lps)
         stand_in.ImagePositionPatient = _decimals(self.slices[k].position_lps_mm)
+        for keyword in LOSSY:
+            if keyword in self.header:
+                stand_in.add(self.header[keyword])
         return stand_in
 
     def _named(self, sop_class_uid: str, sop_instance_uid: str) -> Dataset:
