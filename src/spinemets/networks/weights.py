@@ -111,6 +111,12 @@ def fill_network(network: nn.Module, tensors: Mapping[str, Tensor], path: Path) 
     network.load_state_dict(dict(tensors))
 
 
+def file_sha256(path: Path) -> str:
+    """Of a file's bytes, which results name their weights by."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def _build(card: WeightsCard, path: Path) -> nn.Module:
     # Only the module of the task is imported: either brings its own part of MONAI.
     try:
@@ -135,9 +141,7 @@ def _check_file(path: Path, sha256: str | None) -> None:
         raise UnreadableFileError("does not exist", file=path, remedy="check the path")
     if sha256 is None:
         return
-    with path.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if found != sha256:
+    if (found := file_sha256(path)) != sha256:
         raise UnreadableFileError(
             f"has the SHA-256 {found}, where {sha256} is expected", file=path, remedy=_COPY_AGAIN
         )
