@@ -40,12 +40,14 @@ def write_outputs(assessment: Assessment, study: Study, output: Path) -> Path:
 
 def _write(assessment: Assessment, folder: Path) -> None:
     several = len(assessment.stations) > 1
+    segmentations: dict[str, Path] = {}
     for station in assessment.stations:
         prefix = f"{station.name.replace(' ', '_')}_" if several else ""
         write_masks(station, folder, prefix)
         if isinstance(station.reference.source, DicomSource):
-            write_seg(station, assessment.result, folder / f"{prefix}seg.dcm")
-    if all(isinstance(station.reference.source, DicomSource) for station in assessment.stations):
-        write_sr(assessment.result, assessment.stations, folder / "sr.dcm")
+            segmentations[station.name] = folder / f"{prefix}seg.dcm"
+            write_seg(station, assessment.result, segmentations[station.name])
+    if len(segmentations) == len(assessment.stations):
+        write_sr(assessment.result, assessment.stations, folder / "sr.dcm", segmentations)
     write_report(assessment, folder / "report.html")
     write_result(assessment.result, folder / "result.json")
