@@ -1,0 +1,143 @@
+"""The frame of a vertebra, in which parts of its bone are told apart."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from spinemets.anatomy import Anatomy
+from spinemets.findings.maps import StationMaps
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+CANAL = (Anatomy.THECAL_SAC, Anatomy.CORD, Anatomy.EPIDURAL_SPACE)
+# Fewer voxels than these show no shape.
+_FEWEST_VOXELS = 60
+# The canal is looked for this far behind the vertebra's voxels, where its arch is not seen.
+_BEHIND_MM = 25.0
+# Columns through less than this share of the greatest height cut a corner of a tilted body.
+_WHOLE_COLUMN = 0.6
+# Vertebrae turn about the spine's axis by less; more is an error of the masks.
+_LARGEST_TURN_DEG = 30.0
+# Of a canal that is not seen: means of lumbar canals (Panjabi et al. 1992, Spine 17:299).
+_UNSEEN_HALF_WIDTH_MM, _UNSEEN_DEPTH_MM = 12.0, 17.0
+_HALF_WIDTHS_MM, _DEPTHS_MM = (6.0, 20.0), (10.0, 30.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ElementFrame:
+    """Axes of a vertebra and the sizes that its parts are measured by.
+
+    Args:
+        origin_ras_mm: On the posterior wall, in the plane that parts left from right, at half height.
+        axes_ras: Columns point to the patient's right, to the front and to the head, square to each other;
+            the last is normal to the end plates on average.
+        depth_mm: Of the body, back to front.
+        half_height_mm: Of the body.
+        canal_half_width_mm, canal_depth_mm: Of the bony canal.
+    """
+
+    origin_ras_mm: Floats
+    axes_ras: Floats
+    depth_mm: float
+    half_height_mm: float
+    canal_half_width_mm: float
+    canal_depth_mm: float
+
+    def coordinates_mm(self, points_ras_mm: Floats) -> Floats:
+        """Right, anterior and superior millimetres of points (..., 3) from the origin."""
+        return np.asarray((points_ras_mm - self.origin_ras_mm) @ self.axes_ras)
+
+
+def element_frames(maps: StationMaps) -> dict[int, ElementFrame]:
+    """The frame of every vertebra whose body is seen, by its number."""
+    frames = {}
+    for number, box in enumerate(ndimage.find_objects(maps.vertebrae.array), start=1):
+        if box is None:
+            continue
+        wider = _backwards(box, maps)
+        anatomy = maps.anatomy.array[wider]
+        body = (maps.vertebrae.array[wider] == number) & (anatomy == Anatomy.VERTEBRAL_BODY)
+        if np.count_nonzero(body) >= _FEWEST_VOXELS:
+            corner = np.array([index.start for index in wider])
+            frames[number] = _frame(body, np.isin(anatomy, CANAL), corner, maps)
+    return frames
+
+
+def _backwards(box: tuple[slice, ...], maps: StationMaps) -> tuple[slice, slice, slice]:
+    """The box of a vertebra, longer to the back (columns run from front to back)."""
+    across, down, back = box
+    further = int(np.ceil(_BEHIND_MM / maps.vertebrae.spacing_mm[2]))
+    return across, down, slice(back.start, min(back.stop + further, maps.vertebrae.shape[2]))
+
+
+def _frame(body: Mask, canal: Mask, corner: npt.NDArray[np.intp], maps: StationMaps) -> ElementFrame:
+    grid = maps.vertebrae
+    up = _up_axis(body, grid.affine_ras[:3, :3])
+    bone_mm = grid.voxel_to_world(np.argwhere(body) + corner)
+    canal_mm = grid.voxel_to_world(np.argwhere(canal) + corner)
+    centre = bone_mm.mean(axis=0)
+    heights = (bone_mm - centre) @ up
+    low, high = np.percentile(heights, (3, 97))
+    half_height = float(high - low) / 2.0
+    at_height = np.abs((canal_mm - centre) @ up) <= half_height
+    canal_mm = canal_mm[at_height]
+    front = _front_axis(centre, canal_mm, up, grid.affine_ras[:3, 2])
+    axes = np.stack([np.cross(front, up), front, up], axis=1)
+    middle = centre if len(canal_mm) < _FEWEST_VOXELS else canal_mm.mean(axis=0)
+    local = (bone_mm - middle) @ axes
+    near = local[np.abs(local[:, 0]) <= _HALF_WIDTHS_MM[0]]
+    wall = float(np.percentile((near if len(near) else local)[:, 1], 3))
+    depth = float(np.percentile(local[:, 1], 98)) - wall
+    origin = middle + axes @ np.array([0.0, wall, (centre - middle) @ up + (low + high) / 2.0])
+    area = len(canal_mm) * 1000.0 * grid.voxel_volume_ml / (2.0 * half_height)
+    width, length = _canal_size((canal_mm - origin) @ axes, area)
+    return ElementFrame(origin, axes, depth, half_height, width, length)
+
+
+def _up_axis(body: Mask, directions: Floats) -> Floats:
+    """Normal of the plane half way between both end plates, by least squares.
+
+    Args:
+        body: (slice, row, column).
+        directions: (3, 3) RAS mm of a step along each axis.
+    """
+    counts = body.sum(axis=1)
+    rows = (body * np.arange(body.shape[1])[None, :, None]).sum(axis=1) / np.maximum(counts, 1)
+    slices, columns = np.nonzero(counts >= _WHOLE_COLUMN * counts.max())
+    middle = rows[slices, columns]
+    design = np.stack([np.ones(len(middle)), slices, columns], axis=1)
+    if len(np.unique(slices)) < 3:
+        design[:, 1] = 0.0
+    slopes = np.linalg.lstsq(design, middle, rcond=None)[0]
+    across = directions @ np.array([1.0, slopes[1], 0.0])
+    along = directions @ np.array([0.0, slopes[2], 1.0])
+    normal = np.cross(across, along)
+    normal *= -np.sign(normal @ directions[:, 1]) / np.linalg.norm(normal)
+    return np.asarray(normal)
+
+
+def _front_axis(centre: Floats, canal_mm: Floats, up: Floats, column: Floats) -> Floats:
+    """From the canal to the body, square to ``up``; the image's own front where that is not to be trusted."""
+    image = _square(-column, up)
+    if len(canal_mm) < _FEWEST_VOXELS:
+        return image
+    own = _square(centre - canal_mm.mean(axis=0), up)
+    return own if own @ image >= np.cos(np.radians(_LARGEST_TURN_DEG)) else image
+
+
+def _square(direction: Floats, up: Floats) -> Floats:
+    across = direction - (direction @ up) * up
+    return np.asarray(across / np.linalg.norm(across))
+
+
+def _canal_size(local: Floats, area_mm2: float) -> tuple[float, float]:
+    """Half width and depth; the width from the area, as slices are too thick to show it."""
+    if len(local) < _FEWEST_VOXELS:
+        return _UNSEEN_HALF_WIDTH_MM, _UNSEEN_DEPTH_MM
+    depth = float(np.clip(-np.percentile(local[:, 1], 2), *_DEPTHS_MM))
+    # Area of an ellipse with these axes.
+    half_width = 2.0 * area_mm2 / (np.pi * depth)
+    return float(np.clip(half_width, *_HALF_WIDTHS_MM)), depth
