@@ -85,7 +85,7 @@ def _body_part(local_mm: Floats, frame: ElementFrame) -> Codes:
     share = local_mm[:, 1] / frame.depth_mm
     names = (Compartment.BODY_POSTERIOR, Compartment.BODY_MIDDLE, Compartment.BODY_ANTERIOR)
     values = np.array([COMPARTMENT_CODE[name] for name in names], dtype=np.uint8)
-    return values[np.clip(np.floor(3.0 * share), 0, 2).astype(int)]
+    return np.asarray(values[np.clip(np.floor(3.0 * share), 0, 2).astype(int)])
 
 
 def _posterior_part(local_mm: Floats, frame: ElementFrame) -> Codes:
@@ -104,7 +104,7 @@ def _posterior_part(local_mm: Floats, frame: ElementFrame) -> Codes:
         parts[where] = _sided(name)[right[where]]
     spinous = (aside < _SPINOUS_WITHIN) & (behind > _SPINOUS_BEHIND)
     parts[spinous] = COMPARTMENT_CODE[Compartment.SPINOUS_PROCESS]
-    return parts
+    return np.asarray(parts)
 
 
 def _sided(name: str) -> Codes:
@@ -125,7 +125,8 @@ def _place_rest(codes: Codes, maps: StationMaps) -> None:
     values = np.full(len(rest), COMPARTMENT_CODE[Compartment.PARAVERTEBRAL], dtype=np.uint8)
     if len(near):
         to_world = maps.anatomy.voxel_to_world
-        distance, place = cKDTree(to_world(near)).query(to_world(rest), distance_upper_bound=OUTLINE_MM)
+        answer = cKDTree(to_world(near)).query(to_world(rest), distance_upper_bound=OUTLINE_MM)
+        distance, place = np.asarray(answer[0]), np.asarray(answer[1])
         found = np.isfinite(distance)
         values[found] = codes[tuple(near[place[found]].T)]
     codes[tuple(rest.T)] = values

@@ -89,7 +89,7 @@ def _vertebra_of(voxels: Indices, maps: StationMaps) -> npt.NDArray[np.uint8]:
     for lost, kinds in (((numbers == 0) & canal, _ON_AXIS), ((numbers == 0) & ~canal, _BONE)):
         if lost.any():
             numbers[lost] = _nearest(voxels[lost], maps, kinds)
-    return numbers
+    return np.asarray(numbers)
 
 
 def _nearest(voxels: Indices, maps: StationMaps, kinds: tuple[Anatomy, ...]) -> npt.NDArray[np.uint8]:

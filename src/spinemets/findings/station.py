@@ -1,0 +1,154 @@
+"""All findings of one station, put together from its maps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from spinemets.anatomy import Anatomy
+from spinemets.findings.alignment_measures import measure_alignment
+from spinemets.findings.body_measures import measure_bodies
+from spinemets.findings.canal_measures import measure_canal
+from spinemets.findings.compartments import compartment_map
+from spinemets.findings.lesions import INVOLVED_FROM_ML, measure_lesions
+from spinemets.findings.level_belief import LevelBelief
+from spinemets.findings.maps import StationMaps
+from spinemets.findings.records import (
+    AlignmentFindings,
+    BodyFindings,
+    CanalFindings,
+    Lesion,
+    Point,
+    StationFindings,
+    Vertebra,
+)
+from spinemets.findings.sins_imaging import judge_sins
+from spinemets.volume import Volume
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What was measured of one vertebra; None where it was not."""
+
+    body: BodyFindings | None = None
+    alignment: AlignmentFindings | None = None
+    canal: CanalFindings | None = None
+
+
+def find(
+    maps: StationMaps,
+    beliefs: tuple[LevelBelief, ...],
+    whole: Mapping[int, bool],
+    is_sacrum: Mapping[int, bool],
+) -> StationFindings:
+    """Measure a station.
+
+    A vertebra is involved if at least ``INVOLVED_FROM_ML`` of a lesion lies in its bone, in the canal at its
+    height or beside it. Heights are compared with vertebrae whose bone holds less than that: tumour in the
+    canal alone leaves a body as it is.
+
+    Args:
+        maps: Of the station.
+        beliefs: Levels of vertebra 1, 2, ...
+        whole: Whether the body of a vertebra lies wholly within the image, by number.
+        is_sacrum: Whether a number is the sacrum.
+
+    Raises:
+        ValueError: If there is no belief for a vertebra of the maps.
+    """
+    if int(maps.vertebrae.array.max(initial=0)) > len(beliefs):
+        raise ValueError(f"the maps show {maps.vertebrae.array.max()} vertebrae, {len(beliefs)} have levels")
+    compartments = compartment_map(maps)
+    lesions = measure_lesions(maps, compartments)
+    bodies = measure_bodies(maps, uninvolved_bones(maps), whole)
+    alignments = measure_alignment(maps, bodies)
+    canals = measure_canal(maps)
+    centres = _centres(maps)
+    vertebrae = []
+    for number, belief in enumerate(beliefs, start=1):
+        if number not in centres:
+            continue
+        # The bodies of the sacrum are fused: what is measured on a body does not hold for it.
+        sacral = is_sacrum.get(number, False)
+        measured = _Measured(bodies.get(number), alignments.get(number), canals.get(number))
+        vertebrae.append(
+            _vertebra(
+                (number, belief, centres[number], whole.get(number, False)),
+                _Measured() if sacral else measured,
+                involving(number, lesions),
+                maps,
+                compartments,
+            )
+        )
+    return StationFindings(tuple(vertebrae), lesions, _warnings(lesions))
+
+
+def involving(number: int, lesions: tuple[Lesion, ...]) -> tuple[Lesion, ...]:
+    """The lesions that involve a vertebra."""
+    return tuple(
+        one for one in lesions if number in one.vertebrae and (one.volume.value or 0.0) >= INVOLVED_FROM_ML
+    )
+
+
+def uninvolved_bones(maps: StationMaps) -> frozenset[int]:
+    """Numbers of vertebrae whose bone holds less than ``INVOLVED_FROM_ML`` of all lesions."""
+    bones = np.bincount(maps.vertebrae.array.ravel())
+    tumour = np.bincount(maps.vertebrae.array[maps.lesions.array > 0], minlength=len(bones))
+    free = (bones > 0) & (tumour * maps.lesions.voxel_volume_ml < INVOLVED_FROM_ML)
+    return frozenset(int(number) for number in np.flatnonzero(free) if number > 0)
+
+
+def _vertebra(
+    known: tuple[int, LevelBelief, Point, bool],
+    measured: _Measured,
+    lesions: tuple[Lesion, ...],
+    maps: StationMaps,
+    compartments: Volume,
+) -> Vertebra:
+    number, belief, centre, whole = known
+    sins = (
+        judge_sins(number, measured.body, measured.alignment, lesions, maps, compartments)
+        if lesions
+        else None
+    )
+    return Vertebra(
+        number=number,
+        belief=belief,
+        centre_ras_mm=centre,
+        whole=whole,
+        involved=bool(lesions),
+        lesions=tuple(one.number for one in lesions),
+        body=measured.body,
+        alignment=measured.alignment,
+        canal=measured.canal,
+        sins=sins,
+    )
+
+
+def _centres(maps: StationMaps) -> dict[int, Point]:
+    """Centre of each vertebra's body, or of all of it where no body is seen, in RAS mm."""
+    centres: dict[int, Point] = {}
+    posterior = maps.anatomy.array == Anatomy.POSTERIOR_ELEMENTS
+    for number, box in enumerate(ndimage.find_objects(maps.vertebrae.array), start=1):
+        if box is None:
+            continue
+        own = maps.vertebrae.array[box] == number
+        body = own & ~posterior[box]
+        voxels = np.argwhere(body if body.any() else own) + np.array([index.start for index in box])
+        right, anterior, superior = maps.vertebrae.voxel_to_world(voxels.mean(axis=0)).tolist()
+        centres[number] = (right, anterior, superior)
+    return centres
+
+
+def _warnings(lesions: tuple[Lesion, ...]) -> tuple[str, ...]:
+    warnings = []
+    if cut := [one.number for one in lesions if one.touches_border]:
+        warnings.append(f"the image cuts lesion {_listed(cut)}: sizes are lower bounds")
+    if astray := [one.number for one in lesions if one.vertebra is None]:
+        warnings.append(f"lesion {_listed(astray)} lies at no vertebra and is scored at no level")
+    return tuple(warnings)
+
+
+def _listed(numbers: list[int]) -> str:
+    return ", ".join(map(str, numbers))
