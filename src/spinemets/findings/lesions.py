@@ -26,6 +26,8 @@ INVOLVED_FROM_ML = 0.1
 BREACH_FROM_ML = 0.1
 # Tumour further from all bone than this belongs to no vertebra.
 _FARTHEST_MM = 20.0
+# Share of a slice's thickness that a lesion reaches beyond the centre of its outer slice.
+_SLICE_REACH = 0.25
 _BONE = (Anatomy.VERTEBRAL_BODY, Anatomy.POSTERIOR_ELEMENTS, Anatomy.SACRUM)
 _ON_AXIS = (Anatomy.VERTEBRAL_BODY, Anatomy.SACRUM)
 _CUT_NOTE = "the image cuts the lesion: a lower bound"
@@ -145,18 +147,20 @@ def _touches_border(voxels: Indices, shape: tuple[int, int, int]) -> bool:
 def largest_diameter_mm(voxels: Indices, grid: Volume) -> float:
     """Largest distance between two points of a lesion's surface, in space and not in one slice.
 
-    Points are the centres of voxel faces: a row of n voxels is n voxels long. The farthest two lie on the
-    convex hull.
+    Points are the centres of the outer voxels' faces, but through the slices only half as far out: the outer
+    slice of a lesion is thick and holds, on average, half of what it shows. The farthest two lie on the convex
+    hull.
 
     Args:
-        voxels: (voxel, axis) indices, at least one.
+        voxels: (voxel, axis) indices, at least one; slices come first.
         grid: Whose indices they are; oblique and sheared grids are measured in world millimetres.
     """
     low = voxels.min(axis=0)
     mask = np.zeros(voxels.max(axis=0) - low + 3, dtype=bool)
     mask[tuple((voxels - low + 1).T)] = True
     surface = np.argwhere(mask & ~ndimage.binary_erosion(mask)) + low - 1
-    faces = np.concatenate([np.eye(3), -np.eye(3)]) / 2.0
+    reach = np.diag([_SLICE_REACH, 0.5, 0.5])
+    faces = np.concatenate([reach, -reach])
     points = grid.voxel_to_world((surface[:, None, :] + faces).reshape(-1, 3))
     return float(pdist(points[ConvexHull(points).vertices]).max())
 

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from findings.block_spine import BODY_MM, CANAL_HALF_MM, WALL_MM, block_maps
+from spinemets.anatomy import Anatomy
+from spinemets.findings.element_frame import CANAL, element_frames
+
+
+@settings(max_examples=8)
+@given(tilt=st.tuples(*[st.floats(-18, 18)] * 3), stored=st.sampled_from(["LIP", "RAS", "PIR"]))
+def test_axes_turn_with_the_patient(tilt, stored):
+    frames = element_frames(block_maps(tilt_deg=tilt, stored=stored))
+    turn = Rotation.from_euler("xyz", tilt, degrees=True).as_matrix()
+    for frame in frames.values():
+        assert np.allclose(np.linalg.det(frame.axes_ras), 1.0)
+        angles = np.degrees(np.arccos(np.clip((frame.axes_ras * turn).sum(axis=0), -1, 1)))
+        assert angles.max() < 4.0
+
+
+def test_sizes_are_those_of_the_bone_and_the_canal():
+    frame = element_frames(block_maps())[2]
+    assert frame.depth_mm == pytest.approx(BODY_MM[1], abs=2.5)
+    assert frame.half_height_mm == pytest.approx(BODY_MM[2] / 2, abs=1.5)
+    assert frame.canal_half_width_mm == pytest.approx(CANAL_HALF_MM[0], abs=1.5)
+    assert frame.canal_depth_mm == pytest.approx(2 * CANAL_HALF_MM[1], abs=1.5)
+    assert frame.origin_ras_mm == pytest.approx([0.0, WALL_MM, 0.0], abs=1.5)
+
+
+def test_a_canal_that_is_not_seen_leaves_the_images_axes_and_usual_sizes():
+    maps = block_maps()
+    maps.anatomy.array[np.isin(maps.anatomy.array, CANAL)] = Anatomy.BACKGROUND
+    frame = element_frames(maps)[2]
+    assert frame.axes_ras[:, 1] == pytest.approx([0.0, 1.0, 0.0], abs=0.02)
+    assert frame.canal_depth_mm > 10
+
+
+def test_vertebrae_without_a_body_have_no_frame():
+    maps = block_maps()
+    maps.anatomy.array[(maps.vertebrae.array == 1) & (maps.anatomy.array == Anatomy.VERTEBRAL_BODY)] = 0
+    assert set(element_frames(maps)) == {2, 3}
