@@ -75,7 +75,7 @@ def test_a_side_outside_the_image_is_open():
 
 
 def _without_right_edge(maps):
-    """The maps without all that lies more than 16 mm to the patient's right; slices run from right to left."""
+    """The maps without all that lies more than 16 mm to the patient's right, where slices begin."""
     volumes = {field.name: getattr(maps, field.name) for field in fields(maps)}
     cut = {name: crop(one, (7, 0, 0), one.shape) for name, one in volumes.items() if isinstance(one, Volume)}
     images = {channel: crop(image, (7, 0, 0), image.shape) for channel, image in maps.images.items()}

@@ -33,7 +33,8 @@ _SPINOUS_WITHIN, _SPINOUS_BEHIND = 0.37, 1.45
 # A transverse process begins the nearer to the midline the further back it springs.
 _TRANSVERSE_ASIDE, _TRANSVERSE_SLOPE, _TRANSVERSE_BEHIND = 2.1, 0.5, 0.3
 _TRANSVERSE_HEIGHTS = (-0.05, 1.2)
-# Parts of lesions this close to bone are an uncertain outline, not growth beyond it.
+# Parts of lesions this close to bone within a slice, or in the slice next to it, are an uncertain outline and
+# not growth beyond it.
 OUTLINE_MM = 1.5
 
 _PAIRS = {
@@ -47,8 +48,8 @@ _PAIRS = {
 def compartment_map(maps: StationMaps) -> Volume:
     """The compartment of every voxel of bone, of the canal, and of every voxel of a lesion.
 
-    Lesion in a disc or in soft tissue counts to the compartment of the nearest bone within ``OUTLINE_MM``,
-    else as paravertebral. Posterior elements whose body is not seen stay 0.
+    Lesion in a disc or in soft tissue counts to the compartment of the nearest bone within the outline's
+    uncertainty, else as paravertebral. Posterior elements whose body is not seen stay 0.
 
     Returns:
         uint8, values of ``COMPARTMENT_CODE``, 0 elsewhere, on the grid of the maps.
@@ -118,14 +119,16 @@ def _place_rest(codes: Codes, maps: StationMaps) -> None:
     rest = np.argwhere((maps.lesions.array > 0) & (codes == 0) & ~bone)
     if not len(rest):
         return
-    reach = np.ceil(OUTLINE_MM / np.asarray(maps.anatomy.spacing_mm)).astype(int)
+    across, down, back = maps.anatomy.spacing_mm
+    scale = np.array([min(across, OUTLINE_MM), down, back])
+    reach = np.ceil(OUTLINE_MM / scale).astype(int)
     low = np.maximum(rest.min(axis=0) - reach, 0)
     box = tuple(slice(a, b) for a, b in zip(low, rest.max(axis=0) + reach + 1, strict=True))
     near = np.argwhere((codes[box] > 0) & bone[box]) + low
     values = np.full(len(rest), COMPARTMENT_CODE[Compartment.PARAVERTEBRAL], dtype=np.uint8)
     if len(near):
-        to_world = maps.anatomy.voxel_to_world
-        answer = cKDTree(to_world(near)).query(to_world(rest), distance_upper_bound=OUTLINE_MM)
+        limit = OUTLINE_MM * (1.0 + 1e-6)
+        answer = cKDTree(near * scale).query(rest * scale, distance_upper_bound=limit)
         distance, place = np.asarray(answer[0]), np.asarray(answer[1])
         found = np.isfinite(distance)
         values[found] = codes[tuple(near[place[found]].T)]

@@ -148,8 +148,8 @@ def largest_diameter_mm(voxels: Indices, grid: Volume) -> float:
     """Largest distance between two points of a lesion's surface, in space and not in one slice.
 
     Points are the centres of the outer voxels' faces, but through the slices only half as far out: the outer
-    slice of a lesion is thick and holds, on average, half of what it shows. The farthest two lie on the convex
-    hull.
+    slice of a lesion is thick and holds, on average, half of what it shows. The farthest two lie on the
+    convex hull.
 
     Args:
         voxels: (voxel, axis) indices, at least one; slices come first.
