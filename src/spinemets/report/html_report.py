@@ -1,6 +1,5 @@
 """``report.html``: an assessed study to read, in one file that needs no network."""
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,17 +85,18 @@ def report_content(assessment: Assessment) -> ReportContent:
 
 
 def _views(assessment: Assessment) -> tuple[SagittalView, ...]:
-    shown = [shown_station(images) for images in assessment.stations]
+    stations = {station.name: station for station in assessment.result.stations}
+    shown = [shown_station(images) for images in assessment.stations if images.volumes]
     compression = compression_for([one for each in shown for one in each.samples], _IMAGE_BUDGET_BYTES)
     return tuple(
         sagittal_view(
-            images,
-            station.findings,
-            station.channels,
-            [level for level in assessment.result.levels if level.station == station.name],
+            one,
+            stations[one.images.name].findings,
+            stations[one.images.name].channels,
+            [level for level in assessment.result.levels if level.station == one.images.name],
             compression,
         )
-        for images, station in zip(shown, assessment.result.stations, strict=True)
+        for one in shown
     )
 
 
@@ -106,12 +106,10 @@ def _lesions(stations: Sequence[StationResult]) -> list[LesionRow]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("spinemets.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.policies["json.dumps_function"] = json.dumps
-    return environment

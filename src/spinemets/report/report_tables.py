@@ -54,20 +54,20 @@ class LesionRow:
 
 # Heights and losses are given at the anterior, middle and posterior third.
 VERTEBRA_COLUMNS = (
-    "Height A / M / P, mm",
-    "Height lost A / M / P, %",
+    "Height, mm A / M / P",
+    "Height lost, % A / M / P",
     "Compared with",
     "Genant",
     "Body involved, %",
     "Wall offset, mm",
-    "Posterior wall",
+    "Wall",
     "Kyphosis, °",
     "Wedge, °",
     "Scoliosis, °",
     "Slip, mm",
     "Canal narrowed, %",
     "Epidural tumour, mL",
-    "Epidural extent, mm",
+    "Epidural length, mm",
 )
 
 

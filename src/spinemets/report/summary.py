@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spinemets.inference.records import EsccResult, LevelResult, StudyResult
-from spinemets.report.level_section import coverage_words, open_items
+from spinemets.report.escc_section import coverage_words
+from spinemets.report.level_section import open_items
 from spinemets.report.words import ITEM_NAMES, either, interval, percent, sentence
 from spinemets.scoring.escc import worst_of
 from spinemets.scoring.sins import SinsClass
@@ -21,12 +22,19 @@ _SIMULATED = (
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One line of the summary: a heading, the answer, and what has to be said with it."""
+    """One line of the summary.
+
+    Args:
+        heading: What it is about.
+        answer: The answer.
+        details: What has to be said with it, in sentences.
+        emphasis: ``high`` or ``middle`` for a grave answer, ``open`` for a list of open facts, else "".
+    """
 
     heading: str
     answer: str
     details: tuple[str, ...]
-    severity: str = ""
+    emphasis: str = ""
 
 
 def headlines(result: StudyResult) -> tuple[Headline, ...]:
@@ -72,30 +80,23 @@ def _involved(levels: Sequence[LevelResult]) -> Headline:
 
 
 def _worst_escc(levels: Sequence[LevelResult]) -> Headline:
+    heading = "Epidural compression (ESCC)"
     graded = [level for level in levels if level.escc.assessment.is_gradable]
-    details = [
-        f"{level.belief.words}: {level.escc.assessment.reason}."
-        for level in levels
-        if not level.escc.assessment.is_gradable
-    ]
+    ungraded = _grouped(
+        [(one.escc.assessment.reason, one.belief.words) for one in levels if one not in graded]
+    )
+    details = [f"{names}: {reason}." for reason, names in ungraded]
     if not graded:
-        return Headline("Epidural compression (ESCC)", "not gradable at any involved level", tuple(details))
+        return Headline(heading, "not gradable at any involved level", tuple(details))
     worst = worst_of([level.escc.assessment for level in graded])
     holding = [level for level in graded if level.escc.assessment.grades[-1].rank >= worst.grades[0].rank]
-    names = "; or ".join(level.belief.words for level in holding)
-    answer = f"{either(worst.grades)} at {names}"
-    said = [_most_probable(level) for level in holding]
+    said = [f"{level.belief.words}: most probable {_likely(level.escc)}." for level in holding]
     # Different levels may rest on the same promise.
     said += dict.fromkeys(coverage_words(level.escc) for level in holding)
     if details:
         said.append("The worst may be higher, because not every involved level could be graded.")
-    severity = worst.severity[-1].value
-    return Headline("Epidural compression (ESCC)", answer, (*said, *details), severity)
-
-
-def _most_probable(level: LevelResult) -> str:
-    likely = _likely(level.escc)
-    return f"{level.belief.words}: most probable {likely}."
+    answer = f"{either(worst.grades)} at {'; or '.join(level.belief.words for level in holding)}"
+    return Headline(heading, answer, (*said, *details), worst.severity[-1].value)
 
 
 def _likely(escc: EsccResult) -> str:
@@ -109,22 +110,30 @@ def _highest_sins(result: StudyResult) -> Headline:
     highest = result.highest
     if highest is None:
         raise ValueError("a study without an involved level has no SINS")
-    names = "; or ".join(either(levels) for levels in highest.levels)
+    words = {frozenset(level.sins.levels): level.belief.words for level in result.levels}
+    names = "; or ".join(words.get(frozenset(levels), either(levels)) for levels in highest.levels)
     answer = f"{interval(highest.minimum, highest.maximum)}, {either(highest.classes)}"
-    severity = {SinsClass.UNSTABLE: "high", SinsClass.INDETERMINATE: "middle"}.get(highest.classes[-1], "")
-    return Headline("Spinal instability (SINS)", answer, (f"Highest of the study, at {names}.",), severity)
+    emphasis = {SinsClass.UNSTABLE: "high", SinsClass.INDETERMINATE: "middle"}.get(highest.classes[-1], "")
+    return Headline("Spinal instability (SINS)", answer, (f"Highest of the study, at {names}.",), emphasis)
 
 
 def _open(levels: Sequence[LevelResult]) -> Headline:
-    open_facts = [] if all(level.belief.is_certain for level in levels) else ["numbering of levels"]
-    open_facts += [name.lower() for level in levels for name in open_items(level.sins) if name != _BY_LEVEL]
-    open_facts += [
-        f"ESCC at {level.belief.words}" for level in levels if len(level.escc.assessment.grades) != 1
-    ]
-    details = [
-        f"{level.belief.words}: for SINS it helps most to know: "
-        f"{ITEM_NAMES[level.sins.missing[0].item].lower()}."
+    facts = [] if all(level.belief.is_certain for level in levels) else ["numbering of levels"]
+    facts += [name.lower() for level in levels for name in open_items(level.sins) if name != _BY_LEVEL]
+    unsure = [level.belief.words for level in levels if len(level.escc.assessment.grades) != 1]
+    facts += [f"ESCC at {'; '.join(unsure)}"] if unsure else []
+    useful = [
+        (ITEM_NAMES[level.sins.missing[0].item].lower(), level.belief.words)
         for level in levels
         if level.sins.missing
     ]
-    return Headline("Uncertain", ", ".join(dict.fromkeys(open_facts)) or "nothing asked here", tuple(details))
+    details = [f"For SINS it helps most to know: {name} ({where})." for name, where in _grouped(useful)]
+    return Headline("Uncertain", ", ".join(dict.fromkeys(facts)) or "nothing", tuple(details), "open")
+
+
+def _grouped(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What several levels share, said once, with all of their names."""
+    names: dict[str, list[str]] = {}
+    for shared, name in pairs:
+        names.setdefault(shared, []).append(name)
+    return [(shared, "; ".join(each)) for shared, each in names.items()]

@@ -68,8 +68,9 @@ def percent(share: float) -> str:
 
 
 def either(words: Iterable[StrEnum | str]) -> str:
-    """Everything that is possible: ``1c or 2``."""
-    return " or ".join(str(word) for word in words)
+    """Everything that is possible: ``1c or 2``, ``1b, 1c or 2``."""
+    *others, last = (str(word) for word in words)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def interval(minimum: int, maximum: int) -> str:
