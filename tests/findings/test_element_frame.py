@@ -7,6 +7,8 @@ from scipy.spatial.transform import Rotation
 from findings.block_spine import BODY_MM, CANAL_HALF_MM, WALL_MM, block_maps
 from spinemets.anatomy import Anatomy
 from spinemets.findings.element_frame import CANAL, element_frames
+from spinemets.findings.maps import StationMaps
+from spinemets.volume import crop
 
 
 @settings(max_examples=8)
@@ -35,6 +37,17 @@ def test_a_canal_that_is_not_seen_leaves_the_images_axes_and_usual_sizes():
     frame = element_frames(maps)[2]
     assert frame.axes_ras[:, 1] == pytest.approx([0.0, 1.0, 0.0], abs=0.02)
     assert frame.canal_depth_mm > 10
+
+
+def test_a_body_that_the_image_cuts_has_the_sizes_of_the_next():
+    maps = block_maps()
+    whole = element_frames(maps)[1]
+    # The first row lies 55 mm above the middle of the second body; the first body reaches from 45 to 21 mm.
+    arrays = (maps.anatomy, maps.vertebrae, maps.lesions, maps.lesion_probability)
+    above = [crop(one, (0, 16, 0), one.shape) for one in arrays]
+    frame = element_frames(StationMaps(*above, images={}, series={}, reference_series=""))[1]
+    assert frame.half_height_mm == pytest.approx(whole.half_height_mm, abs=1.0)
+    assert frame.origin_ras_mm == pytest.approx(whole.origin_ras_mm, abs=2.5)
 
 
 def test_vertebrae_without_a_body_have_no_frame():

@@ -1,6 +1,6 @@
 """The frame of a vertebra, in which parts of its bone are told apart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ _FEWEST_VOXELS = 60
 _BEHIND_MM = 25.0
 # Columns through less than this share of the greatest height cut a corner of a tilted body.
 _WHOLE_COLUMN = 0.6
+# A body of which more than this share is cut shows no axes of its own.
+_AXES_SEEN = 0.5
 # Vertebrae turn about the spine's axis by less; more is an error of the masks.
 _LARGEST_TURN_DEG = 30.0
 # Of a canal that is not seen: means of lumbar canals (Panjabi et al. 1992, Spine 17:299).
@@ -52,8 +54,11 @@ class ElementFrame:
 
 
 def element_frames(maps: StationMaps) -> dict[int, ElementFrame]:
-    """The frame of every vertebra whose body is seen, by its number."""
-    frames = {}
+    """The frame of every vertebra whose body is seen, by its number.
+
+    A body that the image's upper or lower end cuts has the sizes of the nearest whole one.
+    """
+    frames, cut = {}, {}
     for number, box in enumerate(ndimage.find_objects(maps.vertebrae.array), start=1):
         if box is None:
             continue
@@ -63,7 +68,27 @@ def element_frames(maps: StationMaps) -> dict[int, ElementFrame]:
         if np.count_nonzero(body) >= _FEWEST_VOXELS:
             corner = np.array([index.start for index in wider])
             frames[number] = _frame(body, np.isin(anatomy, CANAL), corner, maps)
+            rows = np.flatnonzero(body.any(axis=(0, 2))) + corner[1]
+            cut[number] = int(rows[0] == 0) - int(rows[-1] == maps.vertebrae.shape[1] - 1)
+    whole = [number for number in frames if not cut[number]]
+    for number in frames.keys() - set(whole) if whole else ():
+        nearest = min(whole, key=lambda other: abs(other - number))
+        frames[number] = _completed(frames[number], frames[nearest], cut[number])
     return frames
+
+
+def _completed(seen: ElementFrame, whole: ElementFrame, towards: int) -> ElementFrame:
+    """The frame of a cut body with the sizes of a whole one; the end that is seen stays where it is.
+
+    Args:
+        seen: As measured on what is seen.
+        whole: Of another vertebra.
+        towards: 1 if the body goes on towards the head, -1 towards the feet.
+    """
+    missing_mm = max(whole.half_height_mm - seen.half_height_mm, 0.0)
+    axes = seen.axes_ras if missing_mm <= _AXES_SEEN * whole.half_height_mm else whole.axes_ras
+    origin = seen.origin_ras_mm + towards * missing_mm * axes[:, 2]
+    return replace(whole, origin_ras_mm=origin, axes_ras=axes)
 
 
 def _backwards(box: tuple[slice, ...], maps: StationMaps) -> tuple[slice, slice, slice]:
