@@ -20,6 +20,7 @@ from spinemets.findings.records import (
     CanalFindings,
     Lesion,
     Point,
+    SinsImaging,
     StationFindings,
     Vertebra,
 )
@@ -29,11 +30,13 @@ from spinemets.volume import Volume
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """What was measured of one vertebra; None where it was not."""
+    """What was measured of one vertebra; None where it was not, or does not apply."""
 
-    body: BodyFindings | None = None
-    alignment: AlignmentFindings | None = None
-    canal: CanalFindings | None = None
+    lesions: tuple[Lesion, ...]
+    body: BodyFindings | None
+    alignment: AlignmentFindings | None
+    canal: CanalFindings | None
+    sins: SinsImaging | None
 
 
 def find(
@@ -61,27 +64,46 @@ def find(
         raise ValueError(f"the maps show {maps.vertebrae.array.max()} vertebrae, {len(beliefs)} have levels")
     compartments = compartment_map(maps)
     lesions = measure_lesions(maps, compartments)
+    sacral = frozenset(number for number, answer in is_sacrum.items() if answer)
+    measured = _measure(maps, compartments, lesions, whole, sacral)
+    vertebrae = tuple(
+        Vertebra(
+            number=number,
+            belief=beliefs[number - 1],
+            centre_ras_mm=centre,
+            whole=whole.get(number, False),
+            involved=bool(measured[number].lesions),
+            lesions=tuple(one.number for one in measured[number].lesions),
+            body=measured[number].body,
+            alignment=measured[number].alignment,
+            canal=measured[number].canal,
+            sins=measured[number].sins,
+        )
+        for number, centre in _centres(maps).items()
+    )
+    return StationFindings(vertebrae, lesions, _warnings(lesions))
+
+
+def _measure(
+    maps: StationMaps,
+    compartments: Volume,
+    lesions: tuple[Lesion, ...],
+    whole: Mapping[int, bool],
+    sacral: frozenset[int],
+) -> dict[int, _Measured]:
+    """Of every vertebra of the maps. Sacral bodies are fused: what is measured on a body is not for them."""
     bodies = measure_bodies(maps, uninvolved_bones(maps), whole)
     alignments = measure_alignment(maps, bodies)
     canals = measure_canal(maps)
-    centres = _centres(maps)
-    vertebrae = []
-    for number, belief in enumerate(beliefs, start=1):
-        if number not in centres:
-            continue
-        # The bodies of the sacrum are fused: what is measured on a body does not hold for it.
-        sacral = is_sacrum.get(number, False)
-        measured = _Measured(bodies.get(number), alignments.get(number), canals.get(number))
-        vertebrae.append(
-            _vertebra(
-                (number, belief, centres[number], whole.get(number, False)),
-                _Measured() if sacral else measured,
-                involving(number, lesions),
-                maps,
-                compartments,
-            )
-        )
-    return StationFindings(tuple(vertebrae), lesions, _warnings(lesions))
+    measured = {}
+    for number in np.unique(maps.vertebrae.array[maps.vertebrae.array > 0]).tolist():
+        own = involving(number, lesions)
+        body, alignment, canal = bodies.get(number), alignments.get(number), canals.get(number)
+        if number in sacral:
+            body, alignment, canal = None, None, None
+        sins = judge_sins(number, body, alignment, own, maps, compartments) if own else None
+        measured[number] = _Measured(own, body, alignment, canal, sins)
+    return measured
 
 
 def involving(number: int, lesions: tuple[Lesion, ...]) -> tuple[Lesion, ...]:
@@ -97,33 +119,6 @@ def uninvolved_bones(maps: StationMaps) -> frozenset[int]:
     tumour = np.bincount(maps.vertebrae.array[maps.lesions.array > 0], minlength=len(bones))
     free = (bones > 0) & (tumour * maps.lesions.voxel_volume_ml < INVOLVED_FROM_ML)
     return frozenset(int(number) for number in np.flatnonzero(free) if number > 0)
-
-
-def _vertebra(
-    known: tuple[int, LevelBelief, Point, bool],
-    measured: _Measured,
-    lesions: tuple[Lesion, ...],
-    maps: StationMaps,
-    compartments: Volume,
-) -> Vertebra:
-    number, belief, centre, whole = known
-    sins = (
-        judge_sins(number, measured.body, measured.alignment, lesions, maps, compartments)
-        if lesions
-        else None
-    )
-    return Vertebra(
-        number=number,
-        belief=belief,
-        centre_ras_mm=centre,
-        whole=whole,
-        involved=bool(lesions),
-        lesions=tuple(one.number for one in lesions),
-        body=measured.body,
-        alignment=measured.alignment,
-        canal=measured.canal,
-        sins=sins,
-    )
 
 
 def _centres(maps: StationMaps) -> dict[int, Point]:
