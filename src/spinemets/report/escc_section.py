@@ -35,7 +35,6 @@ class EsccSection:
 
     Args:
         words: ``ESCC 1c or 2``, or why there is none.
-        gradable: Whether there is a grade.
         statements: What the grade means and rests on, in sentences.
         measured: What the geometry of the masks gives.
         disagrees: Whether the two differ by more than one grade.
@@ -46,7 +45,6 @@ class EsccSection:
     """
 
     words: str
-    gradable: bool
     statements: tuple[str, ...]
     measured: str
     disagrees: bool
@@ -66,8 +64,7 @@ def escc_section(escc: EsccResult, axial: AxialImage | None) -> EsccSection:
     deciding = None if escc.worst is None else escc.slices[escc.worst]
     return EsccSection(
         words=escc_words(escc),
-        gradable=escc.assessment.is_gradable,
-        statements=tuple(_escc_statements(escc)),
+        statements=tuple(filter(None, _escc_statements(escc))),
         measured=_measured(escc),
         disagrees=escc.disagrees,
         bars=() if deciding is None else _bars(deciding, escc),

@@ -12,8 +12,8 @@ from spinemets.anatomy import Anatomy
 Mask = npt.NDArray[np.bool_]
 Labels = npt.NDArray[np.integer]
 
-# Half a pixel: turns the stairs of a mask into a line without moving it to another pixel.
-_SIMPLIFY_PX = 0.6
+# Turns the stairs of a mask into a line; from half a pixel on, a lesion of one pixel would vanish.
+_SIMPLIFY_PX = 0.45
 # Names stand so far before the body.
 _NAME_GAP_MM = 2.5
 _BONE = (Anatomy.VERTEBRAL_BODY, Anatomy.SACRUM)
