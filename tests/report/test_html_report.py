@@ -246,3 +246,27 @@ def test_many_noisy_stations_stay_below_six_megabytes(tmp_path):
         assessment.result, stations=tuple(replace(station, name=f"station {n}") for n in range(4))
     )
     assert len(_written(replace(assessment, stations=stations, result=result), tmp_path)) < 6_000_000
+
+
+def test_name_that_has_no_room_before_its_body_stays_on_the_image(tmp_path):
+    """Bodies at the very front and top of the image."""
+    assessment = small_assessment()
+    images = assessment.stations[0]
+    # Columns of the series run from back to front: cut what lies in front of the bodies.
+    front, top = slice(0, 42), slice(0, 56)
+
+    def cut(volume):
+        return Volume(volume.array[:, top, front], volume.affine_ras)
+
+    tight = replace(
+        images,
+        volumes={channel: cut(volume) for channel, volume in images.volumes.items()},
+        anatomy=cut(images.anatomy),
+        levels=cut(images.levels),
+        lesions=cut(images.lesions),
+    )
+    html = _written(replace(assessment, stations=(tight,)), tmp_path)
+    names = re.findall(r'<text class="level( from-left)?" x="([-\d.]+)" y="([-\d.]+)">([^<]+)<', html)
+    assert names
+    assert all(float(x) > 0 and float(y) > 0 for _, x, y, _ in names)
+    assert {bool(moved) for moved, _, _, _ in names} == {True}
