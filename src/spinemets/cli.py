@@ -23,6 +23,7 @@ COMMANDS = {
     "manifest": Command("manifest", "make a data set ready for training: its studies, masks and folds"),
     "train": Command("train", "train the segmenter or the ESCC grader on the studies of a manifest"),
     "export": Command("export", "write trained weights as an ONNX file or a MONAI bundle"),
+    "infer": Command("infer", "assess studies: levels, lesions, ESCC, SINS, with reports"),
     "score": Command("score", "score SINS or ESCC from flags, JSON or CSV"),
 }
 

@@ -3,6 +3,38 @@
 from collections.abc import Mapping
 
 RULES: Mapping[str, str] = {
+    "body.height": (
+        "Distance between the end plates at the centre of the anterior, middle or posterior third of the"
+        " body's depth, in a strip along its middle; ours, as SINS (Fisher et al. 2010) gives no method."
+    ),
+    "body.loss": (
+        "Height against that interpolated between the nearest uninvolved, wholly seen bodies above and below"
+        " (one where only one is seen); ours."
+    ),
+    "body.involved": "Voxels of lesion in the body over voxels of the body.",
+    "body.wall_offset": (
+        "Distance of the hindmost part of the posterior wall behind the line from the wall above to the wall"
+        " below; ours."
+    ),
+    "alignment.kyphosis": (
+        "Angle between the upper end plate of the vertebra above and the lower one of the vertebra below"
+        " (after Cobb 1948), kyphotic positive."
+    ),
+    "alignment.wedge": "Angle between the body's own end plates, from the heights of its outer thirds.",
+    "alignment.scoliosis": (
+        "Angle between the axes of the vertebrae above and below in the coronal plane; thick sagittal slices"
+        " make it coarse."
+    ),
+    "alignment.slip": (
+        "Offset against the neighbour that the posterior and the anterior wall share; the larger of both"
+        " neighbours, forwards positive."
+    ),
+    "canal.narrowing": (
+        "Loss of the sac's depth at its narrowest against the median depths at the neighbouring vertebrae, in"
+        " the middle 10 mm of the canal; ours."
+    ),
+    "canal.epidural_tumour": "Volume of lesion within the canal at the vertebra's height.",
+    "canal.epidural_extent": "Length along the canal of the lesion within it, at the vertebra's height.",
     "lesion.volume": "Number of voxels of the lesion times the volume of a voxel.",
     "lesion.diameter": (
         "Largest distance between two points of the lesion's surface in space (on its convex hull, through"
