@@ -15,13 +15,22 @@ from spinemets.volume import Volume
 
 Floats = npt.NDArray[np.float64]
 
-# How much a statement that is wrong would weigh against an image that is certain; ours. A user errs rarely,
-# and whoever filled in the body part often, but seldom by a whole region.
+# Weight of a level that a statement rules out, against one that it allows; ours. A user errs rarely, and
+# whoever filled in the body part often, but seldom by a whole region.
 _WRONG_ANCHOR, _WRONG_BODY_PART = 0.01, 0.05
 # Below this probability, by the image alone, a statement contradicts it.
 _CONTRADICTS = 0.05
+# Share of the image where an anchor contradicts it: both stay possible.
+_DISPUTED = 0.6
+# Between bodies further apart than this part of their height there is another one.
+_ROOM_FOR_A_BODY = 0.9
+# Of a lumbar body, where the sacrum alone is seen.
+_ADULT_HEIGHT_MM = 27.0
 # Stations reach this far beyond the region that they are named after, counted for their middle vertebra.
 _BEYOND_REGION = 2.5
+# What follows what in people with fewer vertebrae, and what only people with more have.
+_FEWER = frozenset({(Level.T11, Level.L1), (Level.L4, Level.S1)})
+_MORE = frozenset({Level.T13, Level.L6})
 # Levels less likely than this are left out.
 _NEGLIGIBLE = 1e-3
 
@@ -45,8 +54,12 @@ class _Statement:
 
     vertebra: int
     allowed: npt.NDArray[np.bool_]
-    if_wrong: float
+    is_anchor: bool
     words: str
+
+    def contradicts(self, by_image: Floats) -> bool:
+        """Whether the image, (vertebra, level), all but rules the statement out."""
+        return float(by_image[self.vertebra][self.allowed].sum()) < _CONTRADICTS
 
 
 def infer_levels(instances: VertebraInstances, evidence: LevelEvidence) -> LevelChain:
@@ -61,14 +74,11 @@ def infer_levels(instances: VertebraInstances, evidence: LevelEvidence) -> Level
     seen = _observations(instances)
     statements, warnings = _statements(instances, evidence)
     by_image = level_probabilities(seen)
-    probabilities = by_image
+    probabilities = _with_statements(seen, statements, by_image)
     for one in statements:
-        seen.factors[one.vertebra] *= np.where(one.allowed, 1.0, one.if_wrong)
-        if float(by_image[one.vertebra][one.allowed].sum()) < _CONTRADICTS:
+        if one.contradicts(by_image):
             likely = LEVELS[int(by_image[one.vertebra].argmax())]
             warnings.append(f"{one.words}, but the image suggests {likely} there: levels need checking")
-    if statements:
-        probabilities = level_probabilities(seen)
     beliefs = tuple(
         LevelBelief(_sorted(row), _sentences(index, instances, statements))
         for index, row in enumerate(probabilities)
@@ -76,17 +86,41 @@ def infer_levels(instances: VertebraInstances, evidence: LevelEvidence) -> Level
     return LevelChain(beliefs, (*warnings, *_limits(instances, beliefs)))
 
 
+def _with_statements(seen: ChainObservations, statements: list[_Statement], by_image: Floats) -> Floats:
+    """Probabilities with the evidence beside the image.
+
+    An anchor that contradicts the image settles nothing, and neither does the image: both stay possible.
+    """
+    if not statements:
+        return by_image
+    for one in statements:
+        disputed = one.is_anchor and one.contradicts(by_image)
+        if_wrong = 0.0 if disputed else _WRONG_ANCHOR if one.is_anchor else _WRONG_BODY_PART
+        seen.factors[one.vertebra] *= np.where(one.allowed, 1.0, if_wrong)
+    told = level_probabilities(seen)
+    if any(one.is_anchor and one.contradicts(by_image) for one in statements):
+        return np.asarray(_DISPUTED * by_image + (1.0 - _DISPUTED) * told)
+    return told
+
+
 def _observations(instances: VertebraInstances) -> ChainObservations:
     sacrum = np.array(instances.is_sacrum)
-    heights = np.array(instances.height_mm)
-    usual = float(np.median(heights[~sacrum])) if (~sacrum).any() else 25.0
     return ChainObservations(
         coordinate=np.where(sacrum, np.nan, instances.coordinate),
         spread=np.where(sacrum, np.nan, instances.spread),
-        gap=np.array(instances.gap_above_mm)[1:] / usual,
+        gap=_gaps(instances),
         ends_in_sacrum=bool(sacrum[-1]),
         factors=np.ones((len(instances), len(LEVELS))),
     )
+
+
+def _gaps(instances: VertebraInstances) -> Floats:
+    """Space between neighbours as a share of the usual height of the bodies, (vertebra - 1,)."""
+    heights = [
+        height for height, sacrum in zip(instances.height_mm, instances.is_sacrum, strict=True) if not sacrum
+    ]
+    usual = float(np.median(heights)) if heights else _ADULT_HEIGHT_MM
+    return np.array(instances.gap_above_mm[1:]) / usual
 
 
 def _statements(instances: VertebraInstances, evidence: LevelEvidence) -> tuple[list[_Statement], list[str]]:
@@ -99,13 +133,13 @@ def _statements(instances: VertebraInstances, evidence: LevelEvidence) -> tuple[
         else:
             allowed = np.array([level is evidence.anchor.level for level in LEVELS])
             words = f"the anchor says that {evidence.anchor.words}"
-            statements.append(_Statement(vertebra, allowed, _WRONG_ANCHOR, words))
+            statements.append(_Statement(vertebra, allowed, True, words))
     for body_part in evidence.body_parts:
         regions = regions_of(body_part)
         if regions and bodies:
             words = f"the series' body part is {body_part}"
             middle = bodies[len(bodies) // 2]
-            statements.append(_Statement(middle, _within(regions), _WRONG_BODY_PART, words))
+            statements.append(_Statement(middle, _within(regions), False, words))
     return statements, warnings
 
 
@@ -151,11 +185,12 @@ def _sentences(index: int, instances: VertebraInstances, statements: list[_State
 
 def _limits(instances: VertebraInstances, beliefs: tuple[LevelBelief, ...]) -> list[str]:
     warnings = []
-    order = {level: place for place, level in enumerate(LEVELS)}
     likely = [belief.most_likely for belief in beliefs]
-    for above, below in pairwise(likely):
-        if below.coordinate - above.coordinate > 1.5 and order[below] > order[above] + 1:
+    for (above, below), gap in zip(pairwise(likely), _gaps(instances), strict=True):
+        if gap > _ROOM_FOR_A_BODY and below.coordinate - above.coordinate > 1.0:
             warnings.append(f"a vertebra seems to be missing between {above} and {below}")
+        elif (above, below) in _FEWER or below in _MORE:
+            warnings.append(f"{above} is followed by {below}: an unusual number of vertebrae")
     open_ones = [belief for belief in beliefs if not belief.is_certain]
     if open_ones and not instances.is_sacrum[-1]:
         warnings.append(

@@ -64,7 +64,7 @@ _STEP_GAP = np.array([0.05, 0.35, 1.6, 2.9])
 _STEP_GAP_SD = np.array([0.1, 0.2, 0.35, 0.5])
 _GAP_FLOOR = 1e-4
 # That what is drawn as a single body is C1, the first or the second sacral vertebra, against any other.
-_ODD_BODIES = {Level.C1: 0.3, Level.S1: 0.05, Level.S2: 0.005}
+_ODD_BODIES = {Level.C1: 0.3, Level.S1: 0.15, Level.S2: 0.03}
 # What the sacrum's uppermost part is: its first vertebra, the second (the first being drawn as a body of its
 # own), or the lowest lumbar one drawn as sacrum. Ours.
 _SACRUM_TOP = {"first": 0.96, "second": 0.015, "lumbar": 0.025}

@@ -14,6 +14,8 @@ _STEP_MM, _BEYOND_MM = 0.5, 40.0
 # Bodies are gathered over this length, and the curve smoothed with this standard deviation: it is to follow
 # kyphosis, lordosis and scoliosis, but not the step of a slip or the bulge of one body.
 _BIN_MM, _SMOOTH_MM = 8.0, 12.0
+# Slabs that hold fewer points than this part of the usual ones show something else than a body.
+_LEAST_IN_SLAB = 0.2
 # The direction in which the curve goes on is taken from its last millimetres.
 _DIRECTION_MM = 25.0
 _ROUNDS = 3
@@ -59,6 +61,8 @@ def _through(points: Floats, places_mm: Floats, downwards: Floats) -> SpineCurve
     order = np.argsort(places_mm, kind="stable")
     slab = np.floor(places_mm[order] / _BIN_MM)
     parts = np.split(order, np.flatnonzero(np.diff(slab)) + 1)
+    least = _LEAST_IN_SLAB * float(np.median([len(part) for part in parts]))
+    parts = [part for part in parts if len(part) >= least]
     middles = np.array([np.median(points[part], axis=0) for part in parts])
     ends = places_mm.min(), places_mm.max()
     knots = np.array([np.median(places_mm[part]) for part in parts])

@@ -22,7 +22,9 @@ Mask = npt.NDArray[np.bool_]
 
 # Limits are ours. Smaller pieces of body or disc are no part of a spine, and smaller bodies, against those
 # of their neighbours, no vertebrae.
-_LEAST_PIECE_ML, _LEAST_BODY_ML, _LEAST_SHARE = 0.08, 0.3, 0.05
+_LEAST_PIECE_ML, _LEAST_BODY_ML = 0.08, 0.3
+# Of the bodies beside it: a collapsed one has more; the first and the last are whole, or cut by the image.
+_LEAST_SHARE, _LEAST_CUT_SHARE, _LEAST_END_SHARE = 0.12, 0.05, 0.3
 _LEAST_SACRUM_ML = 1.0
 # Pieces further from the spine's curve are something else.
 _ASTRAY_MM = 30.0
@@ -116,13 +118,11 @@ def _sacrum(anatomy: Volume) -> Mask:
     """The largest piece of sacrum, if it is large enough to be one."""
     mask: Mask = anatomy.array == Anatomy.SACRUM
     pieces, _ = ndimage.label(mask, np.ones((3, 3, 3)))
-    if count == 0:
-        return mask
-    sizes = np.bincount(pieces.ravel())
+    sizes = np.bincount(pieces.ravel(), minlength=2)
     sizes[0] = 0
-    largest = int(sizes.argmax())
-    large_enough = sizes[largest] * anatomy.voxel_volume_ml >= _LEAST_SACRUM_ML
-    return np.asarray((pieces == largest) & large_enough, dtype=np.bool_)
+    if sizes.max() * anatomy.voxel_volume_ml < _LEAST_SACRUM_ML:
+        return np.zeros_like(mask)
+    return np.asarray(pieces == sizes.argmax())
 
 
 def _labelled(bodies: Mask, column: Mask, sacrum: Mask, anatomy: Volume, level: Volume) -> Labels:
@@ -163,7 +163,7 @@ def _watershed(bodies: Mask, places: Floats, core: Mask, spans: tuple[Span, ...]
     thin = max(grid.spacing_mm[1], 1.0)
     for number, span in enumerate(spans, start=1):
         inside = bodies & (places >= span.start_mm) & (places < span.end_mm)
-        central = inside & core if (inside & core).any() else inside
+        central = inside & core
         if not central.any():
             continue
         low, high = np.quantile(places[central], (_CORE_PART, 1.0 - _CORE_PART))
@@ -177,18 +177,23 @@ def _watershed(bodies: Mask, places: Floats, core: Mask, spans: tuple[Span, ...]
 
 def _kept(labels: Labels, sacrum: Mask, grid: Volume) -> Labels:
     """Numbers from 1 without gaps, of what is large enough and does not lie within the sacrum's height."""
-    sizes = np.bincount(labels.ravel())[1:] * grid.voxel_volume_ml
-    usual = float(np.median(sizes[sizes > 0])) if (sizes > 0).any() else 0.0
     lowest = np.argwhere(sacrum)[:, 1].mean() if sacrum.any() else math.inf
-    table = np.zeros(len(sizes) + 1, dtype=np.uint8)
-    number = 0
-    for old, box in enumerate(ndimage.find_objects(labels), start=1):
-        if box is None or sizes[old - 1] < max(_LEAST_BODY_ML, _LEAST_SHARE * usual):
-            continue
-        if (box[1].start + box[1].stop) / 2.0 > lowest:
-            continue
-        number += 1
-        table[old] = number
+    boxes = {
+        number: box[1]
+        for number, box in enumerate(ndimage.find_objects(labels), start=1)
+        if box is not None and (box[1].start + box[1].stop) / 2.0 <= lowest
+    }
+    sizes = np.bincount(labels.ravel()) * grid.voxel_volume_ml
+    large: list[int] = []
+    for place, (number, rows) in enumerate(boxes.items()):
+        near = list(boxes)[max(place - 2, 0) : place + 3]
+        share = _LEAST_END_SHARE if place in (0, len(boxes) - 1) else _LEAST_SHARE
+        if rows.start == 0 or rows.stop == labels.shape[1]:
+            share = _LEAST_CUT_SHARE
+        if sizes[number] >= max(_LEAST_BODY_ML, share * float(np.median(sizes[near]))):
+            large.append(number)
+    table = np.zeros(len(sizes), dtype=np.uint8)
+    table[large] = np.arange(1, len(large) + 1)
     return np.asarray(table[labels])
 
 

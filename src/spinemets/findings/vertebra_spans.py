@@ -1,7 +1,7 @@
 """Where along the spine's curve each vertebral body begins and ends."""
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +16,22 @@ Floats = npt.NDArray[np.float64]
 _SLAB_MM, _NEAR_MM, _SMOOTH_MM = 1.0, 7.0, 1.2
 # Between two bodies the share of body less that of disc sinks by at least this part of its usual height.
 _LEAST_DIP = 0.25
-# A stretch of more than this many usual pitches is two bodies or more, one of less perhaps a piece of one.
-_MERGED, _PERHAPS_MERGED, _WHOLE_PAIR = 1.6, 1.4, 1.35
-# Body to body, adults' pitch is about the depth of a body, and at most this much of it.
-_PITCH_TO_DEPTH = 1.25
+# A stretch of more than this many usual pitches is two bodies or more, and neighbours of less than that
+# together, of which one is short, are one body.
+_MERGED, _SHORT, _ONE_TOGETHER = 1.55, 0.6, 1.35
+# At the ends of the image, where bodies are cut, a rest of more than this part of a pitch is a body.
+_REST = 0.4
+# Pitch over the depth of the body: in the stations measured 0.9 to 1.0 in the chest and 1.1 to 1.4 below.
+# Stretches within these limits show what is usual in the station, the nearest ones count.
+_SINGLE, _USUAL_TO_DEPTH = (0.6, 1.6), 1.15
+_NEAREST = 4
+# Depth is measured this near to the middle; a body cut by the image is as deep as the next one.
+_MIDDLE_MM, _DEPTH_OF_NEXT = 8.0, 0.9
 # Disc between two stretches, against the usual share of body: with more, both are bodies.
 _IS_DISC = 0.2
-# Where a stretch is cut: within this part of its length around the place that even division gives.
-_CUT_WITHIN, _CUT_PULL = 0.25, 0.6
-_NEIGHBOURS = 3
+# A long stretch is cut within this part of a pitch around the place that division gives, where there is least
+# body and the level changes most; weights of the two, and of the distance.
+_CUT_WITHIN, _CUT_STEP, _CUT_PULL = 0.4, 0.3, 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,12 +60,10 @@ class Span:
 
     Args:
         start_mm, end_mm: Half way to the neighbours, or where bodies end.
-        was_cut: Whether its end was set by the usual pitch and not by a disc.
     """
 
     start_mm: float
     end_mm: float
-    was_cut: bool = False
 
     @property
     def pitch_mm(self) -> float:
@@ -68,11 +73,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Profile:
-    """Share of body and of disc along the curve, 1 where a body fills the surroundings of the curve."""
+    """Share of body and of disc along the curve, 1 where a body fills the surroundings; and the level."""
 
     places_mm: Floats
     body: Floats
     disc: Floats
+    level: Floats
 
     def within(self, start_mm: float, end_mm: float) -> slice:
         """Indices from one place to another, at least one."""
@@ -93,8 +99,15 @@ def body_spans(voxels: ColumnVoxels) -> tuple[Span, ...]:
     if voxels.is_disc.all():
         return ()
     profile = _profile(voxels)
-    spans = _joined(_between_dips(profile), profile, voxels)
-    return tuple(part for span in spans for part in _parts(span, spans, profile, voxels))
+    spans = _between_dips(profile)
+    spans = _joined(spans, _usual_pitches(spans, voxels), profile)
+    pitches = _usual_pitches(spans, voxels)
+    last = len(spans) - 1
+    return tuple(
+        part
+        for index, (span, usual) in enumerate(zip(spans, pitches, strict=True))
+        for part in _parts(span, usual, (index == 0, index == last), profile)
+    )
 
 
 def _profile(voxels: ColumnVoxels) -> _Profile:
@@ -106,7 +119,21 @@ def _profile(voxels: ColumnVoxels) -> _Profile:
         area = np.histogram(voxels.place_mm[chosen], edges, weights=weight[chosen])[0]
         shares.append(ndimage.gaussian_filter1d(area, _SMOOTH_MM / _SLAB_MM))
     usual = max(float(np.percentile(shares[0][shares[0] > 0], 75)), 1e-6)
-    return _Profile((edges[:-1] + edges[1:]) / 2.0, shares[0] / usual, shares[1] / usual)
+    places = (edges[:-1] + edges[1:]) / 2.0
+    return _Profile(places, shares[0] / usual, shares[1] / usual, _levels(voxels, weight, edges))
+
+
+def _levels(voxels: ColumnVoxels, weight: Floats, edges: Floats) -> Floats:
+    """The level map's mean over the body in each slab; where there is no body, that of the next one above."""
+    known = ~voxels.is_disc & np.isfinite(voxels.level)
+    place, weight = voxels.place_mm[known], weight[known]
+    total = np.histogram(place, edges, weights=weight)[0]
+    level = np.histogram(place, edges, weights=weight * voxels.level[known])[0]
+    seen = np.flatnonzero(total > 1.0)
+    if not len(seen):
+        return np.zeros_like(total)
+    means = np.interp(np.arange(len(total)), seen, level[seen] / total[seen])
+    return np.asarray(ndimage.gaussian_filter1d(means, _SMOOTH_MM / _SLAB_MM))
 
 
 def _between_dips(profile: _Profile) -> list[Span]:
@@ -122,68 +149,86 @@ def _between_dips(profile: _Profile) -> list[Span]:
     return [Span(a, b) for a, b in itertools.pairwise(places)]
 
 
-def _usual_pitch(index: int, spans: list[Span], voxels: ColumnVoxels) -> float:
-    """The pitch to expect of a stretch, from its neighbours and the depth of the body."""
-    inner = spans[1:-1] if len(spans) > 2 else spans
-    middle = index - 1 if len(spans) > 2 else index
-    near = inner[max(middle - _NEIGHBOURS, 0) : middle + _NEIGHBOURS + 1] or inner
-    usual = float(np.median([span.pitch_mm for span in near]))
-    return min(usual, _PITCH_TO_DEPTH * _depth(spans[index], voxels))
+def _usual_pitches(spans: list[Span], voxels: ColumnVoxels) -> list[float]:
+    """The pitch to expect of each stretch: its body's depth, times what its neighbours' pitch is of theirs.
+
+    Bodies differ in size from neck to sacrum, and two that are drawn as one are twice as long as deep.
+    """
+    depths = _depths(spans, voxels)
+    shares = np.array([span.pitch_mm / depth for span, depth in zip(spans, depths, strict=True)])
+    single = (shares > _SINGLE[0]) & (shares < _SINGLE[1])
+    # The image may cut the outer ones.
+    if single[1:-1].any():
+        single[[0, -1]] = False
+    usual = []
+    for index, depth in enumerate(depths):
+        known = np.flatnonzero(single)
+        near = known[np.argsort(np.abs(known - index), kind="stable")][:_NEAREST]
+        usual.append(depth * (float(np.median(shares[near])) if len(near) else _USUAL_TO_DEPTH))
+    return usual
 
 
-def _depth(span: Span, voxels: ColumnVoxels) -> float:
-    """Of the body, front to back."""
-    own = (voxels.place_mm >= span.start_mm) & (voxels.place_mm < span.end_mm) & ~voxels.is_disc
-    if not own.any():
-        return span.pitch_mm
-    low, high = np.percentile(voxels.forward_mm[own], (3, 97))
-    return max(float(high - low), 1.0)
+def _depths(spans: list[Span], voxels: ColumnVoxels) -> list[float]:
+    """Of the bodies, front to back, in their middle."""
+    aside = voxels.distance_mm**2 - voxels.forward_mm**2 < _MIDDLE_MM**2
+    depths = []
+    for span in spans:
+        own = (voxels.place_mm >= span.start_mm) & (voxels.place_mm < span.end_mm) & ~voxels.is_disc & aside
+        low, high = np.percentile(voxels.forward_mm[own], (3, 97)).tolist() if own.any() else (0.0, 0.0)
+        depths.append(float(high - low))
+    if len(depths) > 1:
+        depths[0] = max(depths[0], _DEPTH_OF_NEXT * depths[1])
+        depths[-1] = max(depths[-1], _DEPTH_OF_NEXT * depths[-2])
+    return [max(depth, 10.0) for depth in depths]
 
 
-def _joined(spans: list[Span], profile: _Profile, voxels: ColumnVoxels) -> list[Span]:
-    """Neighbours that no disc parts, and that are no longer together than one body."""
-    index = 0
-    while index < len(spans) - 1:
-        one, other = spans[index], spans[index + 1]
-        together = replace(one, end_mm=other.end_mm)
-        usual = max(_usual_pitch(index, spans, voxels), _usual_pitch(index + 1, spans, voxels))
-        around = profile.within(one.end_mm - 3.0, one.end_mm + 3.0)
+def _joined(spans: list[Span], pitches: list[float], profile: _Profile) -> list[Span]:
+    """Stretches, with those joined that no disc parts and that are together no longer than one body."""
+    joined = spans[:1]
+    for span, usual in zip(spans[1:], pitches[1:], strict=True):
+        last = joined[-1]
+        around = profile.within(last.end_mm - 3.0, last.end_mm + 3.0)
         parted = float(profile.disc[around].max()) >= _IS_DISC
-        short = min(one.pitch_mm, other.pitch_mm) < 0.6 * usual
-        if short and not parted and together.pitch_mm < _WHOLE_PAIR * usual:
-            spans[index : index + 2] = [together]
+        short = min(last.pitch_mm, span.pitch_mm) < _SHORT * usual
+        if short and not parted and span.end_mm - last.start_mm < _ONE_TOGETHER * usual:
+            joined[-1] = Span(last.start_mm, span.end_mm)
         else:
-            index += 1
-    return spans
+            joined.append(span)
+    return joined
 
 
-def _parts(span: Span, spans: list[Span], profile: _Profile, voxels: ColumnVoxels) -> list[Span]:
-    """The stretch, cut into as many bodies as it is long."""
-    pitches = span.pitch_mm / _usual_pitch(spans.index(span), spans, voxels)
-    several = pitches > _MERGED or (pitches > _PERHAPS_MERGED and _levels_within(span, voxels) > 1.4)
-    if not several:
+def _parts(span: Span, usual_mm: float, at_end: tuple[bool, bool], profile: _Profile) -> list[Span]:
+    """The stretch, cut into as many bodies as it is long.
+
+    Args:
+        span: The stretch.
+        usual_mm: Pitch to expect of its bodies.
+        at_end: Whether it is the first and the last one of the station.
+        profile: Of the station.
+    """
+    pitches = span.pitch_mm / usual_mm
+    first, last = at_end
+    if pitches < (1.0 + _REST if first or last else _MERGED):
         return [span]
-    count = max(round(pitches), 2)
-    cuts = [_cut(span, number / count, count, profile) for number in range(1, count)]
-    ends = [span.start_mm, *cuts, span.end_mm]
-    return [Span(a, b, was_cut=True) for a, b in itertools.pairwise(ends)]
+    if first and not last:
+        # From below, as the image may cut the uppermost body.
+        wanted = np.arange(span.end_mm - usual_mm, span.start_mm + _REST * usual_mm, -usual_mm)[::-1]
+    elif last and not first:
+        wanted = np.arange(span.start_mm + usual_mm, span.end_mm - _REST * usual_mm, usual_mm)
+    else:
+        wanted = np.linspace(span.start_mm, span.end_mm, max(round(pitches), 2) + 1)[1:-1]
+    ends = [span.start_mm, *(_cut(float(place), usual_mm, profile) for place in wanted), span.end_mm]
+    return [Span(a, b) for a, b in itertools.pairwise(ends)]
 
 
-def _levels_within(span: Span, voxels: ColumnVoxels) -> float:
-    """How many levels the level map runs through within a stretch."""
-    own = (voxels.place_mm >= span.start_mm) & (voxels.place_mm < span.end_mm) & ~voxels.is_disc
-    places, levels = voxels.place_mm[own], voxels.level[own]
-    upper, lower = places < np.percentile(places, 20), places > np.percentile(places, 80)
-    if not upper.any() or not lower.any():
-        return 1.0
-    return 1.0 + float(np.median(levels[lower]) - np.median(levels[upper]))
-
-
-def _cut(span: Span, share: float, count: int, profile: _Profile) -> float:
-    """The place near an even division where there is least body."""
-    wanted = span.start_mm + share * span.pitch_mm
-    reach = _CUT_WITHIN * span.pitch_mm / count * 2.0
-    near = profile.within(wanted - reach, wanted + reach)
+def _cut(wanted_mm: float, usual_mm: float, profile: _Profile) -> float:
+    """The place near a division where there is least body, and where the level changes."""
+    reach = _CUT_WITHIN * usual_mm
+    near = profile.within(wanted_mm - reach, wanted_mm + reach)
     places = profile.places_mm[near]
-    cost = profile.body[near] - profile.disc[near] + _CUT_PULL * ((places - wanted) / reach) ** 2
+    change = np.gradient(profile.level)[near] * usual_mm / _SLAB_MM
+    # An even ramp of levels, which tells nothing of where discs are, changes by 1 in a pitch.
+    steps = np.clip((change - 1.0) / 3.0, 0.0, 1.0)
+    away = (places - wanted_mm) / reach
+    cost = profile.body[near] - profile.disc[near] - _CUT_STEP * steps + _CUT_PULL * away**2
     return float(places[np.argmin(cost)])
