@@ -65,7 +65,7 @@ def test_the_sacrum_outweighs_a_small_offset(by):
 
 
 @pytest.mark.parametrize("own", [LUMBAR, THORACIC, levels(Level.C4, Level.T6)])
-@pytest.mark.parametrize("by", [-0.6, -0.4, 0.4, 0.6])
+@pytest.mark.parametrize("by", [-0.6, -0.4, 0.0, 0.4, 0.6])
 def test_without_a_landmark_an_offset_makes_neighbours_possible(own, by):
     chain = infer_levels(instances(shifted(own, by)), NOTHING)
     for truth, belief in zip(own, chain.beliefs, strict=True):

@@ -16,7 +16,11 @@ Indices = npt.NDArray[np.intp]
 # Half of the 26 neighbours of a voxel; the others are the same edges seen from the other end.
 _STEPS = [step for step in np.ndindex(3, 3, 3) if step > (1, 1, 1)]
 # Bone this thin is a facet joint rather than an arch: the way through it counts for up to so many times more.
-_THIN_MM, _THROUGH_THIN = 2.5, 4.0
+_THIN_MM, _THROUGH_THIN = 3.2, 25.0
+# No part of an arch lies further than this many pitches from the middle of its body, along the spine.
+_FURTHEST = 2.0
+# Of a station with a single body.
+_USUAL_PITCH_MM = 30.0
 # Arches that no bone joins to a body, in a stack that does not reach the pedicles, lie this share of a pitch
 # below the middle of their body, where the station does not show it by others.
 _ARCH_BELOW = 0.4
@@ -46,6 +50,7 @@ def assign_arches(
         return labels
     box = _box(arches | (bodies > 0))
     labels[box] = _through_bone(bodies[box], arches[box], spacing_mm)
+    _drop_far(labels, bodies, curve, to_world)
     left = arches & (labels == 0)
     if left.any():
         _by_place(labels, bodies, left, curve, to_world)
@@ -92,10 +97,26 @@ def _graph(nodes: npt.NDArray[np.int64], cost: Floats, spacing_mm: tuple[float, 
     return coo_array((np.concatenate(lengths), (first, second)), shape=(len(cost), len(cost))).tocsr()
 
 
+def _drop_far(labels: Labels, bodies: Labels, curve: SpineCurve, to_world: Floats) -> None:
+    """Take back what bone joins to a body that lies far away, where bodies between were not found."""
+    middles = _middles(bodies, curve, to_world)
+    voxels = np.argwhere(labels)
+    own = labels[tuple(voxels.T)]
+    table = np.zeros(int(bodies.max()) + 1)
+    table[list(middles)] = list(middles.values())
+    apart = np.abs(curve.project(_world(voxels, to_world))[0] - table[own])
+    labels[tuple(voxels[apart > _FURTHEST * _pitch(middles)].T)] = 0
+
+
+def _pitch(middles: dict[int, float]) -> float:
+    """From one body to the next."""
+    return float(np.median(np.diff(sorted(middles.values())))) if len(middles) > 1 else _USUAL_PITCH_MM
+
+
 def _by_place(labels: Labels, bodies: Labels, left: Mask, curve: SpineCurve, to_world: Floats) -> None:
     """Pieces of arches go to the body whose arches usually lie where they do."""
     middles = _middles(bodies, curve, to_world)
-    pitch = float(np.median(np.diff(sorted(middles.values())))) if len(middles) > 1 else 30.0
+    pitch = _pitch(middles)
     known = _middles(labels, curve, to_world)
     shifts = [known[number] - middles[number] for number in known if number in middles]
     usual = float(np.median(shifts)) if shifts else _ARCH_BELOW * pitch

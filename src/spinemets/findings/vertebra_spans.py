@@ -19,12 +19,14 @@ _LEAST_DIP = 0.25
 # A stretch of more than this many usual pitches is two bodies or more, and neighbours of less than that
 # together, of which one is short, are one body.
 _MERGED, _SHORT, _ONE_TOGETHER = 1.55, 0.6, 1.35
-# At the ends of the image, where bodies are cut, a rest of more than this part of a pitch is a body.
-_REST = 0.4
-# Pitch over the depth of the body: in the stations measured 0.9 to 1.0 in the chest and 1.1 to 1.4 below.
-# Stretches within these limits show what is usual in the station, the nearest ones count.
-_SINGLE, _USUAL_TO_DEPTH = (0.6, 1.6), 1.15
-_NEAREST = 4
+# At the ends of the image, where bodies are cut, a rest of more than this part of a pitch is a body; the
+# column ends where less than this share of body is left.
+_REST, _END = 0.5, 0.25
+# Pitch over the depth of the body by coordinate of the level, which a map that is off by two still tells well
+# enough: measured on simulated stations. Stretches within these limits of it show what is usual in the
+# station, the nearest ones count.
+_PITCH_TO_DEPTH = ((4.0, 8.0, 13.0, 17.0, 19.0, 21.0, 24.0), (1.3, 1.15, 1.05, 1.1, 1.2, 1.3, 1.35))
+_SINGLE, _NEAREST = (0.6, 1.45), 4
 # Depth is measured this near to the middle; a body cut by the image is as deep as the next one.
 _MIDDLE_MM, _DEPTH_OF_NEXT = 8.0, 0.9
 # Disc between two stretches, against the usual share of body: with more, both are bodies.
@@ -100,8 +102,8 @@ def body_spans(voxels: ColumnVoxels) -> tuple[Span, ...]:
         return ()
     profile = _profile(voxels)
     spans = _between_dips(profile)
-    spans = _joined(spans, _usual_pitches(spans, voxels), profile)
-    pitches = _usual_pitches(spans, voxels)
+    spans = _joined(spans, _usual_pitches(spans, voxels, profile), profile)
+    pitches = _usual_pitches(spans, voxels, profile)
     last = len(spans) - 1
     return tuple(
         part
@@ -143,18 +145,19 @@ def _between_dips(profile: _Profile) -> list[Span]:
     if not len(peaks):
         return []
     dips = [int(a + np.argmin(height[a:b])) for a, b in itertools.pairwise(peaks)]
-    has_body = np.flatnonzero(profile.body > 0.05)
+    has_body = np.flatnonzero(profile.body > _END)
     ends = [int(has_body[0]), *dips, int(has_body[-1]) + 1]
     places = [float(profile.places_mm[min(end, len(height) - 1)]) for end in ends]
     return [Span(a, b) for a, b in itertools.pairwise(places)]
 
 
-def _usual_pitches(spans: list[Span], voxels: ColumnVoxels) -> list[float]:
+def _usual_pitches(spans: list[Span], voxels: ColumnVoxels, profile: _Profile) -> list[float]:
     """The pitch to expect of each stretch: its body's depth, times what its neighbours' pitch is of theirs.
 
     Bodies differ in size from neck to sacrum, and two that are drawn as one are twice as long as deep.
     """
-    depths = _depths(spans, voxels)
+    levels = [float(np.median(profile.level[profile.within(one.start_mm, one.end_mm)])) for one in spans]
+    depths = np.array(_depths(spans, voxels)) * np.interp(levels, *_PITCH_TO_DEPTH)
     shares = np.array([span.pitch_mm / depth for span, depth in zip(spans, depths, strict=True)])
     single = (shares > _SINGLE[0]) & (shares < _SINGLE[1])
     # The image may cut the outer ones.
@@ -164,7 +167,7 @@ def _usual_pitches(spans: list[Span], voxels: ColumnVoxels) -> list[float]:
     for index, depth in enumerate(depths):
         known = np.flatnonzero(single)
         near = known[np.argsort(np.abs(known - index), kind="stable")][:_NEAREST]
-        usual.append(depth * (float(np.median(shares[near])) if len(near) else _USUAL_TO_DEPTH))
+        usual.append(float(depth * (np.median(shares[near]) if len(near) else 1.0)))
     return usual
 
 
