@@ -41,8 +41,8 @@ def _infer(config: "DictConfig") -> int:
         raise UnreadableFileError(
             "holds no study", file=source, remedy="name a folder with DICOM, NIfTI or MetaImage files"
         )
-    for study in unused_studies(table, (one.key for one in studies)):
-        print(f"spinemets infer: {config.clinical}: no study is called {study!r}", file=sys.stderr)
+    for name in unused_studies(table, (one.key for one in studies)):
+        print(f"spinemets infer: {config.clinical}: no study is called {name!r}", file=sys.stderr)
     models = _models(config)
     failures: list[str] = []
     for study in studies:

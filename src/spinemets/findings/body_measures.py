@@ -98,7 +98,7 @@ def _losses(
 
 def _involved(number: int, maps: StationMaps) -> Measurement:
     body = (maps.vertebrae.array == number) & (maps.anatomy.array == Anatomy.VERTEBRAL_BODY)
-    share = np.count_nonzero(body & (maps.lesions.array > 0)) / max(np.count_nonzero(body), 1)
+    share = np.count_nonzero(body & (maps.lesions.array > 0)) / max(int(np.count_nonzero(body)), 1)
     return Measurement(100.0 * share, Unit.PERCENT, _trace("body.involved", maps))
 
 

@@ -82,7 +82,7 @@ def _section(
     anterior = np.arange(-0.5 * frame.depth_mm, 1.4 * frame.depth_mm, _STEP_MM)
     superior = np.arange(-2.0 * frame.half_height_mm, 2.0 * frame.half_height_mm, _STEP_MM)
     inside = _sampled(body, corner, maps, frame, (right, anterior, superior))
-    filled = inside.any(axis=2)
+    filled: Mask = np.asarray(inside.any(axis=2))
     depth = (anterior - frame.depth_mm / 2.0) / (frame.depth_mm / 2.0)
     thirds = [np.abs(depth - third) <= _THIRD_REACH for third in _THIRDS]
     if any(not filled[:, third].any() for third in thirds):
@@ -108,7 +108,8 @@ def _strip(body: Mask, corner: npt.NDArray[np.intp], maps: StationMaps, frame: E
     local = frame.coordinates_mm(maps.vertebrae.voxel_to_world(np.argwhere(body) + corner))
     low, high = np.percentile(local[:, 0], (3, 97))
     reach = _STRIP_SHARE * (high - low) / 2.0
-    return np.arange(-reach, reach + 0.01, _STRIP_STEP_MM) + (low + high) / 2.0
+    places: Floats = np.arange(-reach, reach + 0.01, _STRIP_STEP_MM) + (low + high) / 2.0
+    return places
 
 
 def _sampled(

@@ -7,6 +7,8 @@ from spinemets.anatomy import Level
 # Levels that together hold this much probability are those that a vertebra may be. An error by one level is
 # worse than an answer of two, so the share is high.
 CREDIBLE_SHARE = 0.95
+# More levels than these are named by the first and the last.
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +61,8 @@ class LevelBelief:
 
     @property
     def words(self) -> str:
-        """For readers: ``L4``, or ``L4 or L5``."""
-        return " or ".join(self.credible)
+        """For readers: ``L4``, ``L4 or L5``, or ``T6 to T10`` where many are possible; from head to feet."""
+        levels = sorted(self.credible, key=lambda level: level.coordinate)
+        if len(levels) > _FEW:
+            return f"{levels[0]} to {levels[-1]}"
+        return " or ".join(levels)

@@ -41,7 +41,7 @@ class LossWeights:
     coarser: float = 0.5
     lesion_smoothing_voxels: float = 20.0
     lesion_cross_entropy: float = 2.0
-    lesion_missed: float = 0.1
+    lesion_missed: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
