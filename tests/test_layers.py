@@ -19,6 +19,7 @@ _LAYERS = {
     "training": 5,
     "findings": 5,
     "inference": 6,
+    "evaluation": 6,
     "report": 7,
     "commands": 8,
     "cli": 8,
