@@ -8,7 +8,7 @@ import pydicom
 import pytest
 
 from spinemets.cli import main
-from spinemets.report.result_json import read_result
+from spinemets.inference.result_json import read_result
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,11 @@ import tempfile
 from pathlib import Path
 
 from spinemets.inference.records import Assessment
+from spinemets.inference.result_json import write_result
 from spinemets.report.dicom_seg import write_seg
 from spinemets.report.dicom_sr import write_sr
 from spinemets.report.html_report import write_report
 from spinemets.report.nifti_masks import write_masks
-from spinemets.report.result_json import write_result
 from spinemets.study.records import DicomSource, Study
 
 

@@ -15,7 +15,7 @@ from spinemets.anatomy import Level
 from spinemets.errors import InputError, UnreadableFileError
 from spinemets.findings.level_belief import LevelBelief, LevelProbability
 from spinemets.findings.measurement import Unit
-from spinemets.report.result_json import read_result, write_result
+from spinemets.inference.result_json import read_result, write_result
 from spinemets.report.result_schema import schema
 
 _STORED = Path(__file__).parent / "data" / "result-1.0.json"
