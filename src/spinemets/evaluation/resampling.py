@@ -123,7 +123,7 @@ class Bootstrap:
             width: Numbers that the statistic holds for each resample, where these are more than patients.
         """
         rng = np.random.default_rng(self.seed)
-        for count in _chunks(self.resamples, max(patients, width)):
+        for count in chunk_sizes(self.resamples, max(patients, width)):
             drawn = rng.integers(patients, size=(count, patients))
             drawn += patients * np.arange(count)[:, None]
             flat = np.bincount(drawn.ravel(), minlength=count * patients)
@@ -191,17 +191,18 @@ class Bootstrap:
         return float(low), float(high), f"{kind} bootstrap by patient, {self.resamples:,} resamples"
 
 
+def chunk_sizes(resamples: int, width: int) -> Iterator[int]:
+    """How many resamples to hold at once, where each holds ``width`` numbers."""
+    size = max(1, _CHUNK // max(1, width))
+    for start in range(0, resamples, size):
+        yield min(size, resamples - start)
+
+
 def divided(numerator: Numbers, denominator: Numbers) -> Numbers:
     """The quotient, NaN where the denominator is 0."""
     undefined = np.full(np.broadcast_shapes(np.shape(numerator), np.shape(denominator)), np.nan)
     np.divide(numerator, denominator, out=undefined, where=np.not_equal(denominator, 0))
     return undefined
-
-
-def _chunks(resamples: int, width: int) -> Iterator[int]:
-    size = max(1, _CHUNK // max(1, width))
-    for start in range(0, resamples, size):
-        yield min(size, resamples - start)
 
 
 def _columns(values: Numbers, count: int) -> Numbers:
@@ -234,7 +235,7 @@ def _each_left_out(statistic: Statistic, patients: int, width: int) -> Numbers:
     """The jackknife: the statistic without each patient in turn."""
     results = []
     start = 0
-    for count in _chunks(patients, max(patients, width)):
+    for count in chunk_sizes(patients, max(patients, width)):
         weights = np.ones((count, patients))
         weights[np.arange(count), start + np.arange(count)] = 0
         results.append(statistic(weights))
