@@ -110,7 +110,7 @@ def test_later_minor_version_with_more_fields_is_read(result, written):
 
 def test_newer_major_version_is_refused_with_file_field_and_remedy(written):
     _changed(written, lambda content: content.update(schema_version="2.0"))
-    with pytest.raises(InputError, match=r"reads up to 1\.0; read it with") as caught:
+    with pytest.raises(InputError, match=r"reads up to 1\.1; read it with") as caught:
         read_result(written)
     assert (caught.value.file, caught.value.field) == (written, "schema_version")
 

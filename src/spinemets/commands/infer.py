@@ -83,6 +83,7 @@ def _settings(config: "DictConfig") -> "AssessmentSettings":
         alignment=instantiate(config.alignment),
         segmenting=instantiate(config.segmenting),
         grading=instantiate(config.grading),
+        change=instantiate(config.change),
         anchor=None if config.anchor is None else parse_anchor(str(config.anchor)),
     )
 

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from spinemets.anatomy import Anatomy
 from spinemets.findings.maps import StationMaps
+from spinemets.findings.records import BodyFrame, Point
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -51,6 +52,16 @@ class ElementFrame:
     def coordinates_mm(self, points_ras_mm: Floats) -> Floats:
         """Right, anterior and superior millimetres of points (..., 3) from the origin."""
         return np.asarray((points_ras_mm - self.origin_ras_mm) @ self.axes_ras)
+
+    @property
+    def record(self) -> BodyFrame:
+        """Origin and axes as they are kept in a result."""
+        return BodyFrame(*map(_point, (self.origin_ras_mm, *self.axes_ras.T)))
+
+
+def _point(values: Floats) -> Point:
+    right, anterior, superior = values.tolist()
+    return right, anterior, superior
 
 
 def element_frames(maps: StationMaps) -> dict[int, ElementFrame]:

@@ -152,6 +152,21 @@ class SinsImaging:
 
 
 @dataclass(frozen=True, slots=True)
+class BodyFrame:
+    """Axes of a vertebra, in which places are compared between studies; points are RAS mm.
+
+    Args:
+        origin_ras_mm: On the posterior wall, in the plane that parts left from right, at half height.
+        right_ras, anterior_ras, superior_ras: Unit vectors, square to each other.
+    """
+
+    origin_ras_mm: Point
+    right_ras: Point
+    anterior_ras: Point
+    superior_ras: Point
+
+
+@dataclass(frozen=True, slots=True)
 class Vertebra:
     """One vertebra of a station, or the sacrum.
 
@@ -164,6 +179,7 @@ class Vertebra:
         lesions: Their numbers.
         body, alignment, canal: None for the sacrum and where the body is not wholly seen.
         sins: None where the vertebra is not involved.
+        frame: None for the sacrum, where no body is seen, and in results older than 1.1.
     """
 
     number: int
@@ -176,6 +192,7 @@ class Vertebra:
     alignment: AlignmentFindings | None
     canal: CanalFindings | None
     sins: SinsImaging | None
+    frame: BodyFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)

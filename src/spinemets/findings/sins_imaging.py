@@ -29,6 +29,8 @@ KYPHOSIS_FROM_DEG = 22.0
 # Wedge of one body, and scoliosis over three, from which the spine counts as deformed: Cobb's angle of
 # scoliosis by definition, and the same of a body.
 DEFORMITY_FROM_DEG = 10.0
+# Ends the evidence of alignment, until a prior study answers it.
+NEEDS_PRIOR = "whether it is new needs a prior study"
 _LOSS_THIRDS = ("loss_anterior", "loss_middle", "loss_posterior")
 
 
@@ -137,11 +139,11 @@ def judge_alignment(
     """
     if measured is None:
         return unknown(Alignment, "alignment was not measured")
-    slip = _beyond(measured.slip, TRANSLATION_FROM_MM, uncertainty.slip_mm, signed=False)
+    slip = reaches(measured.slip, TRANSLATION_FROM_MM, uncertainty.slip_mm, signed=False)
     angles = (
-        _beyond(measured.wedge, DEFORMITY_FROM_DEG, uncertainty.angle_deg),
-        _beyond(measured.scoliosis, DEFORMITY_FROM_DEG, uncertainty.angle_deg, signed=False),
-        _beyond(measured.kyphosis, KYPHOSIS_FROM_DEG, uncertainty.angle_deg),
+        reaches(measured.wedge, DEFORMITY_FROM_DEG, uncertainty.angle_deg),
+        reaches(measured.scoliosis, DEFORMITY_FROM_DEG, uncertainty.angle_deg, signed=False),
+        reaches(measured.kyphosis, KYPHOSIS_FROM_DEG, uncertainty.angle_deg),
     )
     if all(one == {True, False} for one in (slip, *angles)) and measured.slip.value is None:
         return unknown(Alignment, measured.slip.note)
@@ -151,7 +153,7 @@ def judge_alignment(
     return possible(findings, Source.MEASURED, _alignment_evidence(measured), needs_confirmation=True)
 
 
-def _beyond(
+def reaches(
     measured: Measurement, limit: float, uncertainty: float, *, signed: bool = True
 ) -> frozenset[bool]:
     """Whether a value reaches a limit: yes, no, or perhaps both; negative values count if not ``signed``."""
@@ -180,4 +182,4 @@ def _alignment_evidence(measured: AlignmentFindings) -> str:
     values = (
         f"{name} {'not known' if one.value is None else f'{one.value:.0f} {one.unit}'}" for name, one in named
     )
-    return f"{', '.join(values)}; whether it is new needs a prior study"
+    return f"{', '.join(values)}; {NEEDS_PRIOR}"

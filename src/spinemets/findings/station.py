@@ -11,6 +11,7 @@ from spinemets.findings.alignment_measures import measure_alignment
 from spinemets.findings.body_measures import measure_bodies
 from spinemets.findings.canal_measures import measure_canal
 from spinemets.findings.compartments import compartment_map
+from spinemets.findings.element_frame import element_frames
 from spinemets.findings.lesions import INVOLVED_FROM_ML, measure_lesions
 from spinemets.findings.level_belief import LevelBelief
 from spinemets.findings.maps import StationMaps
@@ -65,6 +66,7 @@ def find(
     compartments = compartment_map(maps)
     lesions = measure_lesions(maps, compartments)
     sacral = frozenset(number for number, answer in is_sacrum.items() if answer)
+    frames = element_frames(maps)
     measured = _measure(maps, compartments, lesions, whole, sacral)
     vertebrae = tuple(
         Vertebra(
@@ -78,6 +80,7 @@ def find(
             alignment=measured[number].alignment,
             canal=measured[number].canal,
             sins=measured[number].sins,
+            frame=frames[number].record if number in frames else None,
         )
         for number, centre in _centres(maps).items()
     )

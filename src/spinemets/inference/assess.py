@@ -7,11 +7,14 @@ from spinemets import __version__
 from spinemets.errors import StudyError
 from spinemets.findings.level_evidence import Anchor, LevelEvidence
 from spinemets.findings.measurement import Measurement, Trace, Unit
+from spinemets.findings.records import SinsImaging
 from spinemets.inference.axial_slices import AxialSlice, canal_points, slices_of_vertebrae
-from spinemets.inference.clinical import ClinicalTable
+from spinemets.inference.clinical import ClinicalFacts, ClinicalTable
 from spinemets.inference.escc_grading import AxialSeries, deciding_image, grade_level, ungraded
-from spinemets.inference.merging import InvolvedVertebra, StationVertebrae, involved_vertebrae
+from spinemets.inference.merging import ShownVertebra, StationVertebrae, involved_vertebrae
 from spinemets.inference.models import Models
+from spinemets.inference.prior import EarlierStudy, Prior, choose_prior, compare_with
+from spinemets.inference.prior_alignment import answer_alignment
 from spinemets.inference.provenance import input_sha256, settings_sha256
 from spinemets.inference.records import (
     Assessment,
@@ -21,7 +24,7 @@ from spinemets.inference.records import (
     SeriesUsed,
     StudyResult,
 )
-from spinemets.inference.settings import GradingSettings, SegmentingSettings
+from spinemets.inference.settings import ChangeSettings, GradingSettings, SegmentingSettings
 from spinemets.inference.sins_levels import score_level
 from spinemets.inference.station import AssessedStation, assess_station
 from spinemets.scoring.escc import grade_escc
@@ -45,6 +48,7 @@ class AssessmentSettings:
         alignment: When movement between series is undone.
         segmenting: How the segmenter is run.
         grading: How axial slices are graded.
+        change: What counts as a change against an earlier study.
         anchor: The user's word on one vertebra's level; None where there is none.
     """
 
@@ -52,6 +56,7 @@ class AssessmentSettings:
     alignment: AlignmentSettings
     segmenting: SegmentingSettings
     grading: GradingSettings
+    change: ChangeSettings
     anchor: Anchor | None = None
 
 
@@ -73,6 +78,7 @@ def assess_study(
     clinical: ClinicalTable,
     override: Override | None = None,
     progress: Progress = lambda stage: None,
+    earlier: Sequence[EarlierStudy] = (),
 ) -> Assessment:
     """Assess one study.
 
@@ -83,6 +89,7 @@ def assess_study(
         clinical: Pain and what else no image tells.
         override: The user's word on the series.
         progress: Is told each stage as it begins.
+        earlier: Assessed studies of the same patient, the latest first; what has changed is said against one.
 
     Raises:
         StudyError: If there is no sagittal series to read, or no spine on any.
@@ -102,7 +109,8 @@ def assess_study(
         )
     _read_axial(work, progress)
     progress("grading and scoring")
-    return _assessment(work, models, settings, clinical)
+    prior = choose_prior([one.result for one in work.stations], earlier)
+    return _assessment(work, models, settings, clinical, prior)
 
 
 def _add_station(
@@ -131,7 +139,11 @@ def _read_axial(work: _Work, progress: Progress) -> None:
 
 
 def _assessment(
-    work: _Work, models: Models, settings: AssessmentSettings, clinical: ClinicalTable
+    work: _Work,
+    models: Models,
+    settings: AssessmentSettings,
+    clinical: ClinicalTable,
+    prior: Prior | None,
 ) -> Assessment:
     stations = {one.result.name: one for one in work.stations}
     vertebrae = involved_vertebrae(
@@ -145,11 +157,15 @@ def _assessment(
     for place, involved in enumerate(vertebrae):
         slices = places[involved.station].get(involved.vertebra.number, ())
         escc, deciding = _escc(involved, stations[involved.station], slices, work, models, settings.grading)
-        levels.append(_level(involved, stations[involved.station], escc, clinical, work.selection.study.key))
+        facts = clinical.of(work.selection.study.key, involved.vertebra.belief.credible)
+        then = None if prior is None else prior.alignment_of(involved.station, involved.vertebra.number)
+        answered = answer_alignment(involved.vertebra, then, facts.prior_alignment)
+        work.warnings += [answered.warning] if answered.warning else []
+        levels.append(_level(involved, stations[involved.station], escc, answered.sins, facts))
         if deciding is not None and models.grader is not None:
             axial = work.axial[deciding.series_key]
             images.append(deciding_image(place, deciding, axial, models.grader))
-    result = _result(work, tuple(levels), models, settings)
+    result = _result(work, tuple(levels), models, settings, prior)
     return Assessment(result, tuple(one.images for one in work.stations), tuple(images))
 
 
@@ -170,7 +186,7 @@ def _axial_slices(
 
 
 def _escc(
-    involved: InvolvedVertebra,
+    involved: ShownVertebra,
     station: AssessedStation,
     slices: Sequence[AxialSlice],
     work: _Work,
@@ -193,17 +209,14 @@ def _hint(narrowing: Measurement | None) -> str:
 
 
 def _level(
-    involved: InvolvedVertebra,
+    involved: ShownVertebra,
     station: AssessedStation,
     escc: EsccResult,
-    clinical: ClinicalTable,
-    study: str,
+    imaging: SinsImaging,
+    clinical: ClinicalFacts,
 ) -> LevelResult:
     vertebra = involved.vertebra
-    if vertebra.sins is None:
-        raise ValueError("an involved vertebra has findings of SINS")
-    facts = clinical.of(study, vertebra.belief.credible)
-    scored = score_level(vertebra.belief, vertebra.sins, facts, escc.assessment)
+    scored = score_level(vertebra.belief, imaging, clinical, escc.assessment)
     return LevelResult(
         station=involved.station,
         vertebra=vertebra.number,
@@ -228,26 +241,33 @@ def _lesion_volume(station: AssessedStation, numbers: tuple[int, ...]) -> Measur
 
 
 def _result(
-    work: _Work, levels: tuple[LevelResult, ...], models: Models, settings: AssessmentSettings
+    work: _Work,
+    levels: tuple[LevelResult, ...],
+    models: Models,
+    settings: AssessmentSettings,
+    prior: Prior | None,
 ) -> StudyResult:
     study = work.selection.study
+    stations = tuple(one.result for one in work.stations)
+    provenance = Provenance(
+        spinemets_version=__version__,
+        config_sha256=settings_sha256(settings),
+        input_sha256=input_sha256(work.volumes),
+        weights=models.used,
+        arithmetic=work.stations[0].arithmetic,
+        device=models.device.type,
+    )
     return StudyResult(
         study=study.key,
         patient=study.patient_key,
         levels=levels,
         highest=highest_sins([one.sins for one in levels]) if levels else None,
-        stations=tuple(one.result for one in work.stations),
+        stations=stations,
         series=_series(work.selection),
         warnings=tuple(dict.fromkeys(work.warnings)),
         problems=tuple(f"{problem.kind}: {problem.message}" for problem in study.problems),
-        provenance=Provenance(
-            spinemets_version=__version__,
-            config_sha256=settings_sha256(settings),
-            input_sha256=input_sha256(work.volumes),
-            weights=models.used,
-            arithmetic=work.stations[0].arithmetic,
-            device=models.device.type,
-        ),
+        provenance=provenance,
+        prior=None if prior is None else compare_with(prior, levels, stations, provenance, settings.change),
     )
 
 

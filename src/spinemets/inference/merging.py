@@ -28,33 +28,40 @@ class StationVertebrae:
 
 
 @dataclass(frozen=True, slots=True)
-class InvolvedVertebra:
-    """A vertebra with tumour, in the station that shows it best."""
+class ShownVertebra:
+    """A vertebra in the station that shows it best."""
 
     station: str
     vertebra: Vertebra
 
 
-def involved_vertebrae(stations: Sequence[StationVertebrae]) -> tuple[InvolvedVertebra, ...]:
-    """Involved vertebrae of all stations, each once, from head to feet.
+def involved_vertebrae(stations: Sequence[StationVertebrae]) -> tuple[ShownVertebra, ...]:
+    """Vertebrae with tumour of all stations, each once, from head to feet."""
+    return tuple(one for one in all_vertebrae(stations) if one.vertebra.involved)
 
-    A vertebra that two stations show is taken from the one that shows it whole, else from the first one;
-    it is involved if it is in any of them that shows it as well.
+
+def all_vertebrae(stations: Sequence[StationVertebrae]) -> tuple[ShownVertebra, ...]:
+    """Vertebrae of all stations, each once, from head to feet.
+
+    A vertebra that two stations show is taken from the one in which it has tumour, then from the one that
+    shows it whole, else from the first one.
     """
     chosen: list[tuple[StationVertebrae, Vertebra]] = []
     for station in stations:
         for vertebra in station.findings.vertebrae:
-            if not vertebra.involved:
-                continue
             twin = next(
                 (place for place, other in enumerate(chosen) if _same((station, vertebra), other)), None
             )
             if twin is None:
                 chosen.append((station, vertebra))
-            elif vertebra.whole and not chosen[twin][1].whole:
+            elif _worth(vertebra) > _worth(chosen[twin][1]):
                 chosen[twin] = station, vertebra
     chosen.sort(key=lambda one: one[1].belief.most_likely.coordinate)
-    return tuple(InvolvedVertebra(station.name, vertebra) for station, vertebra in chosen)
+    return tuple(ShownVertebra(station.name, vertebra) for station, vertebra in chosen)
+
+
+def _worth(vertebra: Vertebra) -> tuple[bool, bool]:
+    return vertebra.involved, vertebra.whole
 
 
 def _same(one: tuple[StationVertebrae, Vertebra], other: tuple[StationVertebrae, Vertebra]) -> bool:

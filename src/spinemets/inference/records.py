@@ -10,6 +10,7 @@ from spinemets.anatomy import EsccGrade
 from spinemets.findings.level_belief import LevelBelief
 from spinemets.findings.measurement import Measurement
 from spinemets.findings.records import StationFindings
+from spinemets.inference.prior_records import PriorComparison
 from spinemets.scoring.escc import EsccAssessment
 from spinemets.scoring.pathway import Pathway
 from spinemets.scoring.sins import SinsScore
@@ -18,7 +19,7 @@ from spinemets.study.records import Series
 from spinemets.study.selection import Channel
 from spinemets.volume import Volume
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 RESEARCH_USE_ONLY = "Research software, not a medical device. Not for diagnosis or treatment."
 
 
@@ -93,6 +94,19 @@ class SeriesUsed:
 
 
 @dataclass(frozen=True, slots=True)
+class Grid:
+    """Where the voxels of a station's masks lie.
+
+    Args:
+        shape: Voxels as the file has them.
+        affine_ras: The first three rows of the matrix from voxel index to RAS millimetres.
+    """
+
+    shape: tuple[int, int, int]
+    affine_ras: tuple[tuple[float, float, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StationResult:
     """One station.
 
@@ -102,6 +116,8 @@ class StationResult:
         channels: Key of the series for each channel, by the channel's name.
         statements: What was measured of the patient's movement between series.
         findings: Vertebrae and lesions.
+        frame_of_reference: Pseudonym of the scanner coordinates; "" where unknown.
+        grid: Of the masks; null in results older than 1.1.
     """
 
     name: str
@@ -109,6 +125,8 @@ class StationResult:
     channels: Mapping[str, str]
     statements: tuple[str, ...]
     findings: StationFindings
+    frame_of_reference: str = ""
+    grid: Grid | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +226,7 @@ class StudyResult:
         warnings: What limits the result, in sentences.
         problems: Files that were left out, in sentences without paths.
         provenance: What it was made with.
+        prior: What has changed since an earlier study; null where none was compared.
         schema_version, note: Of this record.
     """
 
@@ -220,6 +239,7 @@ class StudyResult:
     warnings: tuple[str, ...]
     problems: tuple[str, ...]
     provenance: Provenance
+    prior: PriorComparison | None = None
     schema_version: str = SCHEMA_VERSION
     note: str = RESEARCH_USE_ONLY
 

@@ -87,3 +87,36 @@ class GradingSettings:
             )
         if self.reach_mm < 0.0 or self.neighbours < 0:
             raise ConfigurationError("is below 0", field="reach_mm, neighbours", remedy="give 0 or more")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSettings:
+    """What counts as a change against an earlier study; see ``configs/infer.yaml`` for the values.
+
+    Args:
+        small_ml: Lesions below this volume, in both studies, are small.
+        limit_small_percent: Growth of a small lesion from which it has grown; one that would have to grow
+            so much to be what it was has shrunk.
+        limit_large_percent: The same of all others.
+        place_mm: Centres of one lesion in two studies lie no further apart, the difference of its radii
+            apart.
+
+    Raises:
+        ConfigurationError: If a value is not above 0.
+    """
+
+    small_ml: float
+    limit_small_percent: float
+    limit_large_percent: float
+    place_mm: float
+
+    def __post_init__(self) -> None:
+        for name in ("small_ml", "limit_small_percent", "limit_large_percent", "place_mm"):
+            if not getattr(self, name) > 0.0:
+                raise ConfigurationError(
+                    f"is {getattr(self, name)}", field=name, remedy="give a number above 0"
+                )
+
+    def limit_percent(self, volume_ml: float) -> float:
+        """Growth that counts for a lesion whose larger volume this is."""
+        return self.limit_small_percent if volume_ml < self.small_ml else self.limit_large_percent

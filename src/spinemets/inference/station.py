@@ -14,7 +14,7 @@ from spinemets.findings.records import StationFindings
 from spinemets.findings.station import find
 from spinemets.findings.vertebra_instances import VertebraInstances, split_vertebrae
 from spinemets.inference.models import Models
-from spinemets.inference.records import StationImages, StationResult
+from spinemets.inference.records import Grid, StationImages, StationResult
 from spinemets.inference.segmenting import SegmentedStation, segment_station
 from spinemets.inference.settings import SegmentingSettings
 from spinemets.scoring.escc import EsccFindings
@@ -130,7 +130,15 @@ def _result(station: StationChannels, stack: ChannelStack, findings: StationFind
         channels={channel.value: series.key for channel, series in _served(station, stack).items()},
         statements=tuple(stack.statements.values()),
         findings=findings,
+        frame_of_reference=stack.reference.frame_of_reference,
+        grid=_grid(stack),
     )
+
+
+def _grid(stack: ChannelStack) -> Grid:
+    volume = next(iter(stack.volumes.values()))
+    first, second, third, _ = (tuple(row) for row in volume.affine_ras.tolist())
+    return Grid(volume.shape, (first, second, third))
 
 
 def _images(
