@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from report.small_assessment import measured, small_assessment
+from report.small_prior import small_prior
 from spinemets.anatomy import Level
 from spinemets.errors import InputError, UnreadableFileError
 from spinemets.findings.level_belief import LevelBelief, LevelProbability
@@ -47,6 +48,13 @@ def _with_volume(result, volume):
 
 def test_round_trip_is_equal(result, written):
     assert read_result(written) == result
+
+
+def test_a_comparison_with_an_earlier_study_goes_there_and_back(result, tmp_path):
+    compared = replace(result, prior=small_prior())
+    write_result(compared, tmp_path / "result.json")
+    assert read_result(tmp_path / "result.json") == compared
+    jsonschema.validate(json.loads((tmp_path / "result.json").read_text()), schema())
 
 
 def test_study_without_any_finding_goes_there_and_back(result, tmp_path):
@@ -97,7 +105,10 @@ def test_rounded_probabilities_still_add_up(tmp_path_factory, parts):
 
 
 def test_stored_result_of_version_1_0_is_still_read():
-    assert read_result(_STORED).levels[0].belief.words == "T12 or L1"
+    stored = read_result(_STORED)
+    assert stored.levels[0].belief.words == "T12 or L1"
+    assert stored.prior is None
+    assert stored.stations[0].grid is None
 
 
 def test_later_minor_version_with_more_fields_is_read(result, written):

@@ -20,6 +20,7 @@ from report.dicom_assessment import (
     result_of,
     with_masks,
 )
+from report.small_prior import small_prior
 from spinemets.errors import StudyError
 from spinemets.report.dicom_identity import IdentityPolicy
 from spinemets.report.dicom_seg import write_seg
@@ -312,6 +313,20 @@ def test_the_pseudonym_replaces_the_patient(dicom, write):
         assert known not in path.read_bytes()
 
 
+def test_what_has_changed_since_an_earlier_study_is_coded(dicom, write):
+    dicom.write()
+    path = write(_compared_result_of)
+    study, level, *_, lesion, _ = _groups(path)
+    assert _values(study, "Days since the earlier study") == [90]
+    assert _values(level, "Change of the compression grade that is possible") == ["worse"]
+    assert _values(lesion, "What has become of the lesion since the earlier study") == ["grown"]
+    assert _values(lesion, "Change of volume since the earlier study") == [116.7]
+
+
+def _compared_result_of(series):
+    return replace(result_of(series), prior=small_prior(STATION))
+
+
 def test_every_meaning_fits_its_element(dicom, write):
     dicom.write()
     meanings = []
@@ -344,7 +359,7 @@ def test_studies_that_are_not_dicom_are_refused(dicom, tmp_path):
 )
 @pytest.mark.parametrize("identity", list(IdentityPolicy))
 @pytest.mark.parametrize("enhanced", [False, True], ids=["classic", "enhanced"])
-@pytest.mark.parametrize("make_result", [result_of, empty_result_of])
+@pytest.mark.parametrize("make_result", [result_of, empty_result_of, _compared_result_of])
 def test_dciodvfy_finds_no_errors(dicom, write, identity, enhanced, make_result):
     if enhanced:
         dicom.write_enhanced([dicom.Frame(k) for k in range(5)])

@@ -1,7 +1,9 @@
 """What the terminal shows of an assessed study."""
 
+from collections import Counter
 from pathlib import Path
 
+from spinemets.inference.prior_records import LesionChangeKind, PriorComparison
 from spinemets.inference.records import EsccResult, LevelResult, StudyResult
 from spinemets.scoring.sins import SinsScore
 
@@ -19,11 +21,20 @@ def study_lines(result: StudyResult, folder: Path, seconds: float) -> list[str]:
         lines += _table([_row(level) for level in result.levels])
     else:
         lines.append("  no lesion found; that is no proof that there is none")
+    if result.prior is not None:
+        lines.append(f"  since {result.prior.study}: {_since(result.prior)}")
     lines += [f"  ! {warning}" for warning in result.warnings]
     lines.append(f"  report: {folder / 'report.html'}")
     if any(one.simulated for one in result.provenance.weights):
         lines.append("  The weights were trained on simulated images in part or whole.")
     return [*lines, f"  {result.note}"]
+
+
+def _since(prior: PriorComparison) -> str:
+    days = "" if prior.days is None else f" ({prior.days} days)"
+    counts = Counter(one.kind.value for one in prior.lesions)
+    lesions = ", ".join(f"{counts[kind]} {kind}" for kind in LesionChangeKind if counts[kind])
+    return f"lesions {lesions or 'none then or now'}{days}"
 
 
 _HEADER = ("level", "lesions mL", "ESCC", "SINS", "class")

@@ -9,6 +9,7 @@ from pydicom.sr.coding import Code
 from spinemets.anatomy import EsccGrade
 from spinemets.findings.measurement import Unit
 from spinemets.findings.records import WallShape
+from spinemets.inference.prior_records import Direction, Involvement, LesionChangeKind
 from spinemets.report.dicom_codes import OWN_SCHEME, RADELEMENT_SCHEME, own
 from spinemets.scoring.collapse import Genant
 from spinemets.scoring.escc import Severity
@@ -73,6 +74,12 @@ SINS_MINIMUM = own("SINS_MIN", "SINS, least total that the findings allow")
 SINS_MAXIMUM = own("SINS_MAX", "SINS, greatest total that the findings allow")
 SINS_CLASS = own("SINS_CLASS", "SINS class that the findings allow")
 POSSIBLE_FINDING = own("POSSIBLE", "Finding that is possible")
+LESION_CHANGE = own("LESION_CHANGE", "What has become of the lesion since the earlier study")
+LEVEL_CHANGE = own("LEVEL_CHANGE", "Tumour at the level on the earlier study and now")
+ESCC_CHANGE = own("ESCC_CHANGE", "Change of the compression grade that is possible")
+VOLUME_CHANGE = own("VOLUME_CHANGE", "Change of volume since the earlier study")
+DAYS_SINCE = own("DAYS_SINCE", "Days since the earlier study")
+DAYS_UNIT = Code("d", "UCUM", "days")
 INVOLVED_LEVELS = own("INVOLVED_LEVELS", "Number of involved levels")
 
 # RadElement numbers its elements; the numbers could not be verified, so that codes are the published names.
@@ -88,6 +95,14 @@ _PAIN = {
     Pain.OCCASIONAL: own("PAIN_OCCASIONAL", "occasional, not mechanical"),
     Pain.NONE: own("PAIN_NONE", "none"),
 }
+
+
+def change_code(change: LesionChangeKind | Involvement | Direction) -> Code:
+    """What has become of a lesion, a level or a grade."""
+    return own(f"{_CHANGES[type(change)]}_{change.name}", change.value)
+
+
+_CHANGES = {LesionChangeKind: "LESION", Involvement: "TUMOUR", Direction: "CHANGE"}
 
 
 def grade_code(grade: EsccGrade) -> Code:

@@ -38,7 +38,15 @@ from spinemets.report.dicom_sr_items import (
     sins_item,
     text,
 )
-from spinemets.report.dicom_sr_statements import compartments, geometry, possible_levels, shapes, total
+from spinemets.report.dicom_sr_statements import (
+    compartments,
+    geometry,
+    lesion_change,
+    level_change,
+    possible_levels,
+    shapes,
+    total,
+)
 
 Group = MeasurementsAndQualitativeEvaluations | VolumetricROIMeasurementsAndQualitativeEvaluations
 
@@ -77,6 +85,10 @@ def study_group(result: StudyResult, root: str) -> Group:
     if result.highest is not None:
         statements += total(result.highest.minimum, result.highest.maximum, result.highest.classes)
     words = [result.note, f"Study {result.study}.", *result.warnings]
+    if (prior := result.prior) is not None:
+        if prior.days is not None:
+            statements.append(number(names.DAYS_SINCE, prior.days, names.DAYS_UNIT))
+        words += [f"Compared with study {prior.study}.", *prior.statements]
     return _general(result, root, "study", statements, words, [], [])
 
 
@@ -95,6 +107,7 @@ def level_group(level: LevelResult, result: StudyResult, references: StationRefe
         *([evaluation(names.ESCC_DISAGREES, names.YES)] if level.escc.disagrees else []),
         *total(score.minimum, score.maximum, score.classes),
         *(sins_item(item) for item in score.items),
+        *level_change(result.prior, result.levels.index(level)),
     ]
     sites = [FindingSite(site_code(level.belief.credible))]
     words = [f"Level {level.belief.words}, station {level.station}, vertebra {level.vertebra}."]
@@ -115,6 +128,7 @@ def lesion_group(
         measured(names.LARGEST_DIAMETER, lesion.largest_diameter),
         number(names.PROBABILITY, lesion.probability, names.UNITS[Unit.ONE]),
         *compartments(lesion),
+        *lesion_change(result.prior, station, lesion.number),
     ]
     words = [f"Lesion {lesion.number}, {lesion_levels_text(lesion, findings) or 'beside the vertebrae'}."]
     if lesion.touches_border:

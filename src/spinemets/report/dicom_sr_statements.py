@@ -6,6 +6,7 @@ from highdicom.sr import FindingSite
 
 from spinemets.findings.measurement import Measurement, Unit
 from spinemets.findings.records import Compartment, Lesion, Vertebra
+from spinemets.inference.prior_records import LesionReference, PriorComparison
 from spinemets.inference.records import LevelResult
 from spinemets.report import dicom_sr_codes as names
 from spinemets.report.dicom_codes import level_code, own
@@ -86,6 +87,31 @@ def compartments(lesion: Lesion) -> list[Statement]:
         )
         for each in lesion.compartments
     ]
+
+
+def lesion_change(prior: PriorComparison | None, station: str, lesion: int) -> list[Statement]:
+    """What has become of a lesion; nothing without an earlier study."""
+    own = LesionReference(station, lesion)
+    statements: list[Statement] = []
+    for one in prior.lesions if prior is not None else ():
+        if own in one.now:
+            statements.append(evaluation(names.LESION_CHANGE, names.change_code(one.kind)))
+            if one.change_percent is not None:
+                percent = names.UNITS[Unit.PERCENT]
+                statements.append(number(names.VOLUME_CHANGE, one.change_percent, percent))
+    return statements
+
+
+def level_change(prior: PriorComparison | None, level: int) -> list[Statement]:
+    """Whether a level had tumour then, and how its grade may have changed."""
+    for one in prior.levels if prior is not None else ():
+        if one.level_now == level:
+            directions = () if one.escc is None else one.escc.directions
+            return [
+                evaluation(names.LEVEL_CHANGE, names.change_code(one.involvement)),
+                *(evaluation(names.ESCC_CHANGE, names.change_code(each)) for each in directions),
+            ]
+    return []
 
 
 def _site(compartment: Compartment) -> FindingSite:

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from spinemets.inference.records import Assessment, StationResult, StudyResult
 from spinemets.report.figures import compression_for
 from spinemets.report.level_section import LevelSection, level_section
+from spinemets.report.prior_section import PriorSection, prior_section
 from spinemets.report.report_tables import (
     VERTEBRA_COLUMNS,
     LesionRow,
@@ -34,6 +35,7 @@ class ReportContent:
         headlines: The summary.
         warnings: The gravest first.
         views: Stations, head to feet.
+        prior: The earlier study; None where none was compared.
         levels: Involved levels, head to feet.
         columns: Of the tables of vertebrae.
         vertebrae: One table for each station.
@@ -44,6 +46,7 @@ class ReportContent:
     headlines: tuple[Headline, ...]
     warnings: tuple[str, ...]
     views: tuple[SagittalView, ...]
+    prior: PriorSection | None
     levels: tuple[LevelSection, ...]
     columns: tuple[str, ...]
     vertebrae: tuple[VertebraTable, ...]
@@ -75,6 +78,7 @@ def report_content(assessment: Assessment) -> ReportContent:
         headlines=headlines(result),
         warnings=warnings_of(result),
         views=_views(assessment),
+        prior=None if result.prior is None else prior_section(result.prior),
         levels=tuple(
             level_section(place, level, axial.get(place)) for place, level in enumerate(result.levels)
         ),

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from spinemets.inference.prior_records import Direction, Involvement, LesionChangeKind, PriorComparison
 from spinemets.inference.records import EsccResult, LevelResult, StudyResult
 from spinemets.report.escc_section import coverage_words
 from spinemets.report.level_section import open_items
+from spinemets.report.prior_section import earlier_words, lesions_words
 from spinemets.report.words import ITEM_NAMES, either, interval, percent, sentence
 from spinemets.scoring.escc import worst_of
 from spinemets.scoring.sins import SinsClass
@@ -39,9 +41,11 @@ class Headline:
 
 def headlines(result: StudyResult) -> tuple[Headline, ...]:
     """The summary of a study."""
+    since = () if result.prior is None else (_since(result.prior),)
     if result.highest is None:
-        return (Headline("Involved levels", _NOTHING, ()),)
-    return (_involved(result.levels), _worst_escc(result.levels), _highest_sins(result), _open(result.levels))
+        return (Headline("Involved levels", _NOTHING, ()), *since)
+    worst = _worst_escc(result.levels), _highest_sins(result)
+    return (_involved(result.levels), *worst, *since, _open(result.levels))
 
 
 def warnings_of(result: StudyResult) -> tuple[str, ...]:
@@ -115,6 +119,24 @@ def _highest_sins(result: StudyResult) -> Headline:
     answer = f"{interval(highest.minimum, highest.maximum)}, {either(highest.classes)}"
     emphasis = {SinsClass.UNSTABLE: "high", SinsClass.INDETERMINATE: "middle"}.get(highest.classes[-1], "")
     return Headline("Spinal instability (SINS)", answer, (f"Highest of the study, at {names}.",), emphasis)
+
+
+def _since(prior: PriorComparison) -> Headline:
+    """What has become of the lesions, and levels that are certainly new or worse."""
+    new = [one.belief.words for one in prior.levels if one.involvement is Involvement.NEW]
+    worse = [
+        one.belief.words for one in prior.levels if one.escc and one.escc.directions == (Direction.WORSE,)
+    ]
+    said = ((new, "Newly involved"), (worse, "ESCC worse"))
+    details = [f"{words} at {'; '.join(names)}." for names, words in said if names]
+    kinds = {one.kind for one in prior.lesions}
+    grave = worse or kinds & {LesionChangeKind.NEW, LesionChangeKind.GROWN}
+    return Headline(
+        heading=f"Since the {earlier_words(prior)}",
+        answer=f"lesions: {lesions_words(prior.lesions)}" if prior.lesions else "no lesion then or now",
+        details=(*details, *map(sentence, prior.statements)),
+        emphasis="middle" if grave else "",
+    )
 
 
 def _open(levels: Sequence[LevelResult]) -> Headline:
