@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,8 @@ Statistic = Callable[[Numbers], Numbers]
 
 # Numbers that one chunk of resamples may hold: 16 MB.
 _CHUNK = 2_000_000
+# Draws that are kept for the next figure: 64 MB.
+_LARGEST_KEPT = 32_000_000
 # Of fewer defined resamples no interval is made: what is left is not the sampling distribution.
 _LEAST_DEFINED = 0.5
 
@@ -122,12 +125,14 @@ class Bootstrap:
             patients: How many there are.
             width: Numbers that the statistic holds for each resample, where these are more than patients.
         """
+        start = 0
+        kept = self.resamples * patients <= _LARGEST_KEPT
+        drawn = _all_draws(self.resamples, patients, self.seed) if kept else None
         rng = np.random.default_rng(self.seed)
         for count in chunk_sizes(self.resamples, max(patients, width)):
-            drawn = rng.integers(patients, size=(count, patients))
-            drawn += patients * np.arange(count)[:, None]
-            flat = np.bincount(drawn.ravel(), minlength=count * patients)
-            yield flat.reshape(count, patients).astype(np.float64)
+            chunk = _draws(count, patients, rng) if drawn is None else drawn[start : start + count]
+            start += count
+            yield chunk.astype(np.float64)
 
     def estimate(
         self, quantities: Sequence[Quantity], statistic: Statistic, patients: int, width: int = 0
@@ -203,6 +208,20 @@ def divided(numerator: Numbers, denominator: Numbers) -> Numbers:
     undefined = np.full(np.broadcast_shapes(np.shape(numerator), np.shape(denominator)), np.nan)
     np.divide(numerator, denominator, out=undefined, where=np.not_equal(denominator, 0))
     return undefined
+
+
+def _draws(count: int, patients: int, rng: np.random.Generator) -> npt.NDArray[np.uint16]:
+    places = rng.integers(patients, size=(count, patients))
+    places += patients * np.arange(count)[:, None]
+    return np.bincount(places.ravel(), minlength=count * patients).reshape(count, -1).astype(np.uint16)
+
+
+@lru_cache(maxsize=2)
+def _all_draws(resamples: int, patients: int, seed: int) -> npt.NDArray[np.uint16]:
+    """Every draw: most figures are of the same patients, and drawing costs more than counting."""
+    rng = np.random.default_rng(seed)
+    sizes = chunk_sizes(resamples, patients)
+    return np.concatenate([_draws(count, patients, rng) for count in sizes])
 
 
 def _columns(values: Numbers, count: int) -> Numbers:

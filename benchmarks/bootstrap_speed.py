@@ -1,0 +1,94 @@
+"""CPU seconds that intervals of every headline take: 2,000 resamples of 1,000 cases, masks read already.
+
+Run by hand: ``python benchmarks/bootstrap_speed.py [--cases 1000] [--resamples 2000]``. Lesions with four
+classes of size, type, region and level each, 20 vertebrae of a case, masks of eight structures.
+"""
+
+import argparse
+import resource
+import time
+from functools import partial
+
+import numpy as np
+
+from spinemets.evaluation.binary import BinaryRows, binary_figures
+from spinemets.evaluation.detection_comparison import compare_detection
+from spinemets.evaluation.detection_figures import detection_figures
+from spinemets.evaluation.lesion_cases import LesionCase, ReferenceLesion, size_class
+from spinemets.evaluation.lesion_matching import ANY_OVERLAP, MATCHINGS, Overlap
+from spinemets.evaluation.mask_figures import MaskRow, mask_figures
+from spinemets.evaluation.mask_score import MaskScore
+from spinemets.evaluation.resampling import Bootstrap
+
+_VERTEBRAE = 20
+_STRUCTURES = [f"structure {number}" for number in range(8)]
+_LEVELS = [f"T{number}" for number in range(1, 13)] + [f"L{number}" for number in range(1, 6)]
+
+
+def main() -> None:
+    """Draw results of cases, time each family of figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=1_000)
+    parser.add_argument("--resamples", type=int, default=2_000)
+    arguments = parser.parse_args()
+    rng = np.random.default_rng(0)
+    cases = [_case(number, rng) for number in range(arguments.cases)]
+    bootstrap = Bootstrap(arguments.resamples, seed=0)
+    tasks = {
+        f"lesions, {matching.name}": partial(detection_figures, cases, matching, bootstrap)
+        for matching in MATCHINGS
+    }
+    tasks["lesions, paired permutation of FROC"] = partial(
+        compare_detection, cases, cases, ANY_OVERLAP, bootstrap
+    )
+    tasks["vertebrae"] = partial(binary_figures, _vertebrae(arguments.cases, rng), bootstrap)
+    tasks["masks"] = partial(mask_figures, _masks(arguments.cases, rng), bootstrap)
+    total = 0.0
+    for name, task in tasks.items():
+        start = time.process_time()
+        task()
+        seconds = time.process_time() - start
+        total += seconds
+        print(f"{name}: {seconds:.2f} s")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"all, {arguments.cases:,} cases, {arguments.resamples:,} resamples: {total:.2f} s, {peak:.0f} MiB")
+
+
+def _case(number: int, rng: np.random.Generator) -> LesionCase:
+    lesions = int(rng.poisson(3)) if rng.random() < 0.7 else 0
+    predictions = lesions + int(rng.poisson(1))
+    shared = np.zeros((predictions, lesions), np.int64)
+    np.fill_diagonal(shared, rng.integers(0, 90, min(predictions, lesions)))
+    facts = tuple(
+        ReferenceLesion(
+            volume,
+            {
+                "size": size_class(volume),
+                "type": str(rng.choice(["lytic", "mixed", "blastic"])),
+                "region": str(rng.choice(["cervical", "thoracic", "lumbar", "sacral"])),
+                "level": str(rng.choice(_LEVELS)),
+            },
+        )
+        for volume in rng.gamma(1.0, 1.0, lesions)
+    )
+    sizes = np.full(predictions, 100), np.full(lesions, 100)
+    return LesionCase(str(number), str(number), facts, Overlap(shared, *sizes), rng.random(predictions))
+
+
+def _vertebrae(cases: int, rng: np.random.Generator) -> BinaryRows:
+    truth = rng.random(cases * _VERTEBRAE) < 0.15
+    score = rng.normal(size=len(truth)) + truth
+    patients = np.repeat(np.arange(cases), _VERTEBRAE).astype(str).tolist()
+    return BinaryRows(patients, truth, score > 0.5, score)
+
+
+def _masks(cases: int, rng: np.random.Generator) -> list[MaskRow]:
+    return [
+        MaskRow(str(case), str(case), structure, MaskScore(*rng.random(5).tolist()))
+        for case in range(cases)
+        for structure in _STRUCTURES
+    ]
+
+
+if __name__ == "__main__":
+    main()
