@@ -7,8 +7,9 @@ import numpy.typing as npt
 
 from spinemets.errors import GeometryError, InputError, PixelDataError, UnreadableFileError
 from spinemets.study.file_series import NamedFile, series_of_file
+from spinemets.study.pseudonym import Identifiers, OriginalIdentifiers
 from spinemets.study.reading import load_volume
-from spinemets.study.records import Plane, Series
+from spinemets.study.records import Plane, Series, Study
 from spinemets.volume import Volume, read_volume
 from spinemets.volume.files import MAXIMUM_VOXELS
 from spinemets.volume.header import FileHeader, read_file_header
@@ -54,7 +55,7 @@ def _has_thick_slices(series: Series) -> bool:
     return across_mm >= _THICK * max(in_plane_mm)
 
 
-def load_mask(path: Path, image: Volume | Series) -> npt.NDArray[np.int32]:
+def load_mask(path: Path, image: Volume | Series | FileHeader) -> npt.NDArray[np.int32]:
     """The voxels of a mask as whole numbers, in the order of its image's axes.
 
     Args:
@@ -66,7 +67,21 @@ def load_mask(path: Path, image: Volume | Series) -> npt.NDArray[np.int32]:
         GeometryError: If its grid is another than the image's.
         PixelDataError: If its voxels are no whole numbers.
     """
-    mask = read_volume(path)
+    return labels_on_grid(read_volume(path), image, path)
+
+
+def labels_on_grid(mask: Volume, image: Volume | Series | FileHeader, path: Path) -> npt.NDArray[np.int32]:
+    """The voxels of a mask that was read, as ``load_mask`` gives them.
+
+    Args:
+        mask: As it lies in its file.
+        image: The image that it belongs to, or its header.
+        path: Of the mask, for messages.
+
+    Raises:
+        GeometryError: If its grid is another than the image's.
+        PixelDataError: If its voxels are no whole numbers.
+    """
     order, flipped = _axes_in_order_of(mask.affine_ras, image.affine_ras)
     check_grid(FileHeader(mask.shape, mask.affine_ras), image.shape, image.affine_ras, path)
     array = np.transpose(mask.array, order)[tuple(slice(None, None, -1 if each else 1) for each in flipped)]
@@ -146,14 +161,26 @@ def _labels(array: npt.NDArray[np.generic], path: Path) -> npt.NDArray[np.int32]
     return numbers.astype(np.int32)
 
 
-def _dicom_series(folder: Path) -> Series:
+def dicom_studies(folder: Path, identifiers: Identifiers | None = None) -> list[Study]:
+    """The studies of a folder of DICOM files, headers only.
+
+    Args:
+        folder: Of one series, as manifests name it.
+        identifiers: How studies are named; None keeps the header's names.
+
+    Raises:
+        UnreadableFileError: If there is no such folder.
+    """
     # pydicom is slow to import, and most data sets are NIfTI.
     from spinemets.study.archive import ArchiveSettings, read_dicom_studies
-    from spinemets.study.pseudonym import OriginalIdentifiers
 
+    settings = ArchiveSettings(identifiers or OriginalIdentifiers(), MAXIMUM_VOXELS, _MOST_STACKS, workers=1)
+    return list(read_dicom_studies(folder, settings))
+
+
+def _dicom_series(folder: Path) -> Series:
     # Names are neither kept nor shown, so they need no secret.
-    settings = ArchiveSettings(OriginalIdentifiers(), MAXIMUM_VOXELS, _MOST_STACKS, workers=1)
-    studies = list(read_dicom_studies(folder, settings))
+    studies = dicom_studies(folder)
     series = [each for study in studies for each in study.series]
     if not series:
         raise _unreadable(folder, [problem.message for study in studies for problem in study.problems])

@@ -51,12 +51,12 @@ def read_nnunet(folder: Path, settings: SourceSettings) -> SourceContent:
 def _label_set(path: Path, settings: SourceSettings) -> LabelSet:
     if LABEL_SET in settings.label_sets:
         return settings.label_sets[LABEL_SET]
-    values = _labels(path)
+    values = read_label_names(path)
     check_all_used(settings.labels, values.values())
     return label_set_of(LABEL_SET, meanings_of_names(values, settings.labels, path))
 
 
-def _labels(path: Path) -> dict[int, str]:
+def read_label_names(path: Path) -> dict[int, str]:
     """Name of each value; nnU-Net 1 writes ``{"1": "name"}``, nnU-Net 2 ``{"name": 1}``."""
     try:
         labels: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))["labels"]

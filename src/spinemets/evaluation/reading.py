@@ -1,0 +1,86 @@
+"""Everything that predictions and reference give, study by study."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from spinemets.errors import InputError
+from spinemets.evaluation.case_matching import match_cases
+from spinemets.evaluation.image_evidence import Told, told_by
+from spinemets.evaluation.predicted import PredictionSet
+from spinemets.evaluation.study_evidence import EvidenceSettings, StudyEvidence, study_evidence
+from spinemets.study.pseudonym import Identifiers
+from spinemets.training.manifest_records import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one set of predictions gives against a reference.
+
+    Args:
+        predictions: Name of the folder.
+        kind: What the predictions look like.
+        told: What they tell at all.
+        studies: In the manifest's order.
+        extra: Predictions of no study of the manifest.
+    """
+
+    predictions: str
+    kind: str
+    told: Told
+    studies: tuple[StudyEvidence, ...]
+    extra: tuple[str, ...]
+
+    @property
+    def counted(self) -> tuple[StudyEvidence, ...]:
+        """Studies that figures count."""
+        return tuple(one for one in self.studies if one.case.counted)
+
+
+def gather_evidence(
+    manifest: Manifest,
+    predictions: PredictionSet,
+    identifiers: Identifiers,
+    table: Mapping[str, str],
+    settings: EvidenceSettings,
+    progress: Callable[[str], None] = lambda study: None,
+) -> Evidence:
+    """Match, read and compare.
+
+    Args:
+        manifest: The reference.
+        predictions: As found.
+        identifiers: As ``spinemets infer`` had them.
+        table: Studies by the names of predictions, where these do not tell.
+        settings: How to compare.
+        progress: Is told each study as it begins.
+
+    Raises:
+        InputError: If no prediction is of any study of the manifest.
+    """
+    matching = match_cases(manifest.studies, predictions, identifiers, table)
+    if not any(one.predictions or one.unusable for one in matching.studies):
+        raise InputError(
+            f"no prediction has the name of a study: {matching.extra[0]} and {len(matching.extra) - 1} more, "
+            f"where the manifest has {manifest.studies[0].study}",
+            file=predictions.folder,
+            remedy="name them alike, or name a table with the columns prediction and study as cases=FILE",
+        )
+    told = what_is_told(predictions)
+
+    def compared() -> Iterator[StudyEvidence]:
+        for one in matching.studies:
+            progress(one.study.study)
+            yield study_evidence(one, manifest.label_sets, told, settings)
+
+    return Evidence(predictions.folder.name, predictions.kind, told, tuple(compared()), matching.extra)
+
+
+def what_is_told(predictions: PredictionSet) -> Told:
+    """What any of the predictions tells."""
+    studies = predictions.studies
+    return told_by(
+        [file.label_set for one in studies for masks in one.masks for file in masks.files],
+        slices=any(one.slices for one in studies),
+        levels=any(one.levels or one.whole for one in studies),
+        sins=any(one.sins or one.whole for one in studies),
+    )
