@@ -1,7 +1,7 @@
 """CPU seconds that intervals of every headline take: 2,000 resamples of 1,000 cases, masks read already.
 
-Run by hand: ``python benchmarks/bootstrap_speed.py [--cases 1000] [--resamples 2000]``. Lesions with four
-classes of size, type, region and level each, 20 vertebrae of a case, masks of eight structures.
+Run by hand: ``python benchmarks/bootstrap_speed.py [--cases 1000] [--resamples 2000]``. Lesions by
+size, type, region and level, 20 vertebrae of a case, masks of eight structures; percentile intervals.
 """
 
 import argparse

@@ -3,9 +3,8 @@
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
-Numbers = npt.NDArray[np.float64]
+from spinemets.evaluation.resampling import Numbers, divided
 
 # Less disagreement than this is expected by chance only where all is one category.
 _NOTHING_TO_TELL_APART = 1e-12
@@ -34,7 +33,7 @@ def agreement_weights(categories: int, weighting: Weighting) -> Numbers:
 
 def observed_agreement(tables: Numbers, weights: Numbers) -> Numbers:
     """Weighted share of agreement (...,) in tables (..., category, category); NaN where a table is empty."""
-    return _ratio((tables * weights).sum(axis=(-2, -1)), tables.sum(axis=(-2, -1)))
+    return divided((tables * weights).sum(axis=(-2, -1)), tables.sum(axis=(-2, -1)))
 
 
 def kappa(tables: Numbers, weights: Numbers) -> Numbers:
@@ -51,7 +50,7 @@ def kappa(tables: Numbers, weights: Numbers) -> Numbers:
     """
     count = tables.sum(axis=(-2, -1))
     rows, columns = tables.sum(axis=-1), tables.sum(axis=-2)
-    by_chance = _ratio(np.einsum("...i,ij,...j->...", rows, weights, columns), count**2)
+    by_chance = divided(np.einsum("...i,ij,...j->...", rows, weights, columns), count**2)
     return _beyond_chance(observed_agreement(tables, weights), by_chance)
 
 
@@ -72,7 +71,7 @@ def gwet(tables: Numbers, weights: Numbers) -> Numbers:
     """
     categories = tables.shape[-1]
     count = tables.sum(axis=(-2, -1))
-    share = _ratio(tables.sum(axis=-1) + tables.sum(axis=-2), 2 * count[..., None])
+    share = divided(tables.sum(axis=-1) + tables.sum(axis=-2), 2 * count[..., None])
     spread = weights.sum() / (categories * (categories - 1))
     by_chance = spread * (share * (1 - share)).sum(axis=-1)
     return _beyond_chance(observed_agreement(tables, weights), by_chance)
@@ -84,22 +83,16 @@ def recalls(tables: Numbers) -> Numbers:
     Args:
         tables: Counts (..., true, found).
     """
-    return _ratio(np.diagonal(tables, axis1=-2, axis2=-1), tables.sum(axis=-1))
+    return divided(np.diagonal(tables, axis1=-2, axis2=-1), tables.sum(axis=-1))
 
 
 def balanced_accuracy(tables: Numbers) -> Numbers:
     """Mean of ``recalls`` over the categories that occur (...,), as scikit-learn has it."""
     found = recalls(tables)
     occurs = np.isfinite(found)
-    return _ratio(np.where(occurs, found, 0).sum(axis=-1), occurs.sum(axis=-1))
+    return divided(np.where(occurs, found, 0).sum(axis=-1), occurs.sum(axis=-1))
 
 
 def _beyond_chance(observed: Numbers, by_chance: Numbers) -> Numbers:
     possible = 1 - by_chance
-    return _ratio(observed - by_chance, np.where(possible > _NOTHING_TO_TELL_APART, possible, 0))
-
-
-def _ratio(part: npt.ArrayLike, whole: npt.ArrayLike) -> Numbers:
-    part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole, np.float64))
-    share: Numbers = np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole != 0)
-    return share
+    return divided(observed - by_chance, np.where(possible > _NOTHING_TO_TELL_APART, possible, 0))

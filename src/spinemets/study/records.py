@@ -167,6 +167,7 @@ class Study:
         problems: Files that were left out, and why.
         study_date: ISO date, only for ordering visits; never written to an output.
         folder: The innermost folder that holds all its files, where the user's word on it is looked for.
+        visit: Number among the patient's visits, where a layout tells it; counts where dates are missing.
     """
 
     key: str
@@ -175,3 +176,4 @@ class Study:
     problems: tuple[Problem, ...] = ()
     study_date: str | None = field(default=None, repr=False)
     folder: Path | None = field(default=None, repr=False)
+    visit: int | None = None

@@ -1,8 +1,9 @@
 """``study.yaml``: a study whose image files the user names one by one."""
 
+import datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from spinemets.errors import ConfigurationError, InputError
 from spinemets.study.file_names import safe_key
@@ -28,7 +29,17 @@ class _StudyFile(BaseModel):
 
     key: str | None = None
     patient: str | None = None
+    visit: int | None = None
+    date: datetime.date | None = None
     series: tuple[_SeriesEntry, ...] = Field(min_length=1)
+
+    @field_validator("date", mode="before")
+    @classmethod
+    def _refuse_numbers(cls, value: object) -> object:
+        """A number would be taken as seconds since 1970."""
+        if isinstance(value, int | float):
+            raise ValueError("is no date")
+        return value
 
 
 def read_study_yaml(path: Path, prefix: str = "") -> Study:
@@ -49,7 +60,15 @@ def read_study_yaml(path: Path, prefix: str = "") -> Study:
         return Study(default_key, default_key, (), (problem_of(error, path),), folder=folder)
     series, problems = series_of_files(_files(content, folder))
     key = safe_key(content.key) if content.key else default_key
-    return Study(key, safe_key(content.patient or key), series, problems, folder=folder)
+    return Study(
+        key,
+        safe_key(content.patient or key),
+        series,
+        problems,
+        study_date=None if content.date is None else content.date.isoformat(),
+        folder=folder,
+        visit=content.visit,
+    )
 
 
 def _validated(path: Path) -> _StudyFile:
@@ -62,7 +81,8 @@ def _validated(path: Path) -> _StudyFile:
             problem,
             file=path,
             field=field,
-            remedy="each series has a path, and may have weighting, plane, key",
+            remedy="a study has series and may have key, patient, visit, date (such as 2024-05-31); "
+            "each series has a path, and may have weighting, plane, key",
         ) from None
     keys = [one.key for one in study.series if one.key is not None]
     if twice := sorted({key for key in keys if keys.count(key) > 1}):

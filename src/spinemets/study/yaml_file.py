@@ -24,6 +24,9 @@ def read_yaml(path: Path) -> object:
         raise UnreadableFileError(
             f"is not YAML ({problem})", file=path, remedy="check the indentation"
         ) from None
+    except ValueError as error:
+        # The parser builds dates, and has no error of its own for one that does not exist.
+        raise UnreadableFileError(f"holds a date that does not exist ({error})", file=path) from None
     return content
 
 
