@@ -74,3 +74,8 @@ def test_undefined_metrics_have_no_p_value():
 def test_different_patients_are_refused():
     with pytest.raises(InputError, match="differ in 2 patients, such as b"):
         paired_patients(["a", "b"], ["a", "c"])
+
+
+def test_no_patients_leave_nothing_to_compare():
+    (found,) = compare([Quantity("mean")], lambda drawn: np.full(len(drawn), np.nan), 0, Bootstrap(200, 0))
+    assert (found.first, found.difference.value, found.p_value) == (None, None, None)

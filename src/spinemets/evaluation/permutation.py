@@ -95,7 +95,7 @@ def _both(statistic: Statistic, exchanged: Numbers, columns: int) -> Numbers:
 
 def _exchanges(patients: int, bootstrap: Bootstrap, width: int, exact: bool) -> Iterator[Numbers]:
     if exact:
-        yield np.array(list(product((0.0, 1.0), repeat=patients))).reshape(-1, patients)
+        yield np.array(list(product((0.0, 1.0), repeat=patients))).reshape(2**patients, patients)
         return
     rng = np.random.default_rng(bootstrap.seed)
     for count in chunk_sizes(bootstrap.resamples, width):
