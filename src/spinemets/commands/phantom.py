@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     from spinemets.phantom.study import StudyRequest
 
 E = TypeVar("E", bound=StrEnum)
-_SETTINGS = ("output", "count", "seed", "format", "stations", "workers", "disease", "protocol", "grid")
+_SETTINGS = (
+    "output",
+    "count",
+    "seed",
+    "format",
+    "stations",
+    "workers",
+    "followups",
+    "followup",
+    "disease",
+    "protocol",
+    "grid",
+)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -33,9 +45,10 @@ def _make(config: "DictConfig") -> int:
     output = Path(str(config.output))
     count = _whole_number(config, "count")
     outcomes = make_studies(request, count, output, _whole_number(config, "workers"))
-    progress = tqdm(outcomes, total=count, unit="study", desc="phantom", file=sys.stderr, disable=None)
+    studies = count * (request.followups + 1)
+    progress = tqdm(outcomes, total=studies, unit="study", desc="phantom", file=sys.stderr, disable=None)
     made = sum(outcome.made for outcome in progress)
-    kept = count - made
+    kept = studies - made
     print(f"{made} {'study' if made == 1 else 'studies'} made{f', {kept} kept' if kept else ''}: {output}")
     print(f"manifest: {output / MANIFEST_NAME}. Simulated, not real patients.")
     return 0
@@ -59,6 +72,7 @@ def _request(config: "DictConfig") -> "StudyRequest":
     from spinemets.commands.record_settings import with_settings
     from spinemets.phantom.build import GridSettings
     from spinemets.phantom.disease_priors import DiseasePriors
+    from spinemets.phantom.followup import FollowUpPriors
     from spinemets.phantom.protocol import Station
     from spinemets.phantom.study import ImageFormat, StudyRequest
 
@@ -66,6 +80,7 @@ def _request(config: "DictConfig") -> "StudyRequest":
     disease: Any = OmegaConf.to_container(config.disease)
     protocol: Any = OmegaConf.to_container(config.protocol)
     grid: Any = OmegaConf.to_container(config.grid)
+    followup: Any = OmegaConf.to_container(config.followup)
     ranges = _ranges(str(protocol.pop("ranges")))
     return StudyRequest(
         seed=_whole_number(config, "seed"),
@@ -74,6 +89,8 @@ def _request(config: "DictConfig") -> "StudyRequest":
         priors=with_settings(DiseasePriors(), disease, "disease"),
         ranges=with_settings(ranges, protocol, "protocol"),
         grid=with_settings(GridSettings(), grid, "grid"),
+        followups=_whole_number(config, "followups"),
+        followup=with_settings(FollowUpPriors(), followup, "followup"),
     )
 
 

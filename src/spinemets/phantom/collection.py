@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,9 @@ class StudyOutcome:
     made: bool
 
 
-def study_key(number: int) -> str:
-    """Folder and key of the study with this number, from 1."""
-    return f"phantom-{number:06d}"
+def study_key(number: int, visit: int = 1) -> str:
+    """Folder and key of the study of the patient with this number, from 1, at a visit, from 1."""
+    return f"phantom-{number:06d}" + (f"-visit-{visit}" if visit > 1 else "")
 
 
 def make_studies(request: StudyRequest, count: int, folder: Path, workers: int = 1) -> Iterator[StudyOutcome]:
@@ -41,9 +42,9 @@ def make_studies(request: StudyRequest, count: int, folder: Path, workers: int =
     same settings made are kept as they are.
 
     Args:
-        request: Settings and seed; the number in it is replaced, so that study n is the same whatever
+        request: Settings and seed; number and visit in it are replaced, so that study n is the same whatever
             ``count`` and ``workers`` are.
-        count: How many; numbered from 1.
+        count: How many patients; numbered from 1. Each has ``request.followups`` more studies.
         folder: Where to; made if missing.
         workers: Processes.
 
@@ -53,7 +54,13 @@ def make_studies(request: StudyRequest, count: int, folder: Path, workers: int =
     for name, value in (("count", count), ("workers", workers)):
         if value < 1:
             raise ConfigurationError(f"is {value}", field=name, remedy="give at least 1")
-    requests = {study_key(number): replace(request, number=number) for number in range(1, count + 1)}
+    if request.followups < 0:
+        raise ConfigurationError(f"is {request.followups}", field="followups", remedy="give 0 or more")
+    requests = {
+        study_key(number, visit): replace(request, number=number, visit=visit)
+        for number in range(1, count + 1)
+        for visit in range(1, request.followups + 2)
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -135,11 +142,35 @@ def _write_manifest(folder: Path, keys: list[str], request: StudyRequest) -> Non
         "description": "Digital spine phantom studies. Simulated, not real patients.",
         "made_by": f"spinemets {__version__}",
         "seed": request.seed,
-        "training": [_read_row(folder / key)["row"] for key in keys],
+        "training": _with_changes([_read_row(folder / key)["row"] for key in keys]),
     }
     partial = folder / f".{MANIFEST_NAME}.partial-{os.getpid()}"
     partial.write_text(_json(manifest), encoding="utf-8")
     partial.replace(folder / MANIFEST_NAME)
+
+
+def _with_changes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of later visits say what has become of each lesion since the visit before, which stands above.
+
+    A volume is 0 where there is no lesion, null where no station shows all of it.
+    """
+    for before, row in pairwise(rows):
+        if row["visit"] > 1:
+            then, now = (_volumes(each) for each in (before, row))
+            row["earlier"], row["days_since"] = before["study"], row["days"] - before["days"]
+            row["changes"] = [
+                {
+                    **fate,
+                    "volume_then_ml": then.get(fate["lesion"], 0.0),
+                    "volume_now_ml": now.get(fate["lesion"], 0.0),
+                }
+                for fate in row["fates"]
+            ]
+    return [{name: value for name, value in row.items() if name != "fates"} for row in rows]
+
+
+def _volumes(row: dict[str, Any]) -> dict[int, float | None]:
+    return {one["lesion"]: one["volume_ml"] for one in row["lesions"]}
 
 
 def _json(content: object) -> str:

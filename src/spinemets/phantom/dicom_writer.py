@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,8 @@ _BODY_PART = {
 _RAS_TO_LPS = np.array([-1.0, -1.0, 1.0])
 _FIRST_SERIES_SECOND = 9 * 3600
 _SECONDS_PER_SERIES = 240
+_FIRST_DAY = date(2020, 1, 1)
+_DAYS_PER_YEAR = 365.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +53,29 @@ class StudyIdentity:
     key: str
     seed: int
     patient_id: str
-    date: str = "20200101"
+    date: str = f"{_FIRST_DAY:%Y%m%d}"
     sex: str = "F"
     age_years: int = 65
     language: Language = Language.ENGLISH
     vendor_names: bool = True
 
 
-def draw_identity(rng: np.random.Generator, key: str, seed: int) -> StudyIdentity:
-    """An obviously synthetic patient, aged as patients with metastases are."""
+def draw_identity(rng: np.random.Generator, key: str, seed: int, days: int = 0) -> StudyIdentity:
+    """An obviously synthetic patient, aged as patients with metastases are.
+
+    Args:
+        rng: Source of randomness.
+        key: Name of the study.
+        seed: Of the patient.
+        days: Since the first visit.
+    """
     return StudyIdentity(
         key=key,
         seed=seed,
         patient_id=f"PHANTOM-{seed:06d}",
+        date=f"{_FIRST_DAY + timedelta(days):%Y%m%d}",
         sex="FM"[int(rng.integers(2))],
-        age_years=int(np.clip(rng.normal(64.0, 11.0), 30, 89)),
+        age_years=int(np.clip(rng.normal(64.0, 11.0), 30, 89)) + int(days / _DAYS_PER_YEAR),
         language=list(Language)[int(rng.integers(len(Language)))],
         vendor_names=bool(rng.random() < 0.6),
     )

@@ -47,9 +47,7 @@ def draw_disease(
     Raises:
         ValueError: If none of the levels has a body in the specification.
     """
-    usable = [
-        vertebra for vertebra in spec.vertebrae if vertebra.level in set(levels) and _has_body(vertebra)
-    ]
+    usable = usable_bodies(spec, levels)
     if not usable:
         raise ValueError("none of the levels to be imaged has a vertebral body in the specification")
     if rng.uniform() >= priors.lesion_free_chance:
@@ -61,6 +59,11 @@ def body_volume_ml(vertebra: VertebraSpec) -> float:
     """Approximate volume of an intact body."""
     height_mm = (vertebra.anterior_height_mm + vertebra.posterior_height_mm) / 2.0
     return _BODY_FILL * vertebra.depth_mm * vertebra.width_mm * height_mm / 1000.0
+
+
+def usable_bodies(spec: SpineSpec, levels: Sequence[Level]) -> list[VertebraSpec]:
+    """Vertebrae at these levels that have a body for a metastasis to grow in."""
+    return [vertebra for vertebra in spec.vertebrae if vertebra.level in set(levels) and _has_body(vertebra)]
 
 
 def _has_body(vertebra: VertebraSpec) -> bool:
@@ -75,7 +78,7 @@ def _with_metastases(
     lesions: list[LesionSpec] = []
     for vertebra in chosen:
         main_type = lesions[0].bone_type if lesions else None
-        lesions.append(_draw_lesion(vertebra, main_type, priors, rng))
+        lesions.append(draw_lesion(vertebra, main_type, priors, rng))
     epidurals: tuple[EpiduralSpec, ...] = ()
     if rng.uniform() < priors.epidural_chance:
         for place in _epidural_places(spec.numbering, lesions, priors, rng):
@@ -83,7 +86,7 @@ def _with_metastases(
             lesions[place] = _reach_canal(lesions[place], epidurals[-1])
     tight = {epidural.level for epidural in epidurals}
     broken = {
-        vertebra.level: _draw_collapse(vertebra, lesion, vertebra.level in tight, priors, rng)
+        vertebra.level: draw_collapse(vertebra, lesion, vertebra.level in tight, priors, rng)
         for vertebra, lesion in zip(chosen, lesions, strict=True)
     }
     vertebrae = tuple(broken.get(vertebra.level, vertebra) for vertebra in spec.vertebrae)
@@ -114,12 +117,13 @@ def _draw_levels(
     return [usable[place] for place in sorted(places.tolist())]
 
 
-def _draw_lesion(
+def draw_lesion(
     vertebra: VertebraSpec,
     main_type: BoneLesionType | None,
     priors: DiseasePriors,
     rng: np.random.Generator,
 ) -> LesionSpec:
+    """A metastasis in the body of a vertebra, of the patient's main type as a rule."""
     traits = draw_traits(priors.lesions, body_volume_ml(vertebra), main_type, rng)
     to_arch = bool(rng.uniform() < priors.arch_chance) and traits.volume_ml >= priors.arch_from_ml
     side = int(rng.integers(3))
@@ -192,13 +196,14 @@ def _reach_canal(lesion: LesionSpec, epidural: EpiduralSpec) -> LesionSpec:
     )
 
 
-def _draw_collapse(
+def draw_collapse(
     vertebra: VertebraSpec,
     lesion: LesionSpec,
     epidural_level: bool,
     priors: DiseasePriors,
     rng: np.random.Generator,
 ) -> VertebraSpec:
+    """The vertebra, broken by chance where its lesion is large enough."""
     involved = 100.0 * lesion.volume_ml / body_volume_ml(vertebra)
     if vertebra.level is Level.C2 or vertebra.level.region is Region.SACRAL:
         return vertebra

@@ -13,6 +13,7 @@ from spinemets.phantom.digital import DigitalSpine
 from spinemets.phantom.disease import draw_disease
 from spinemets.phantom.disease_paint import paint_disease
 from spinemets.phantom.disease_priors import DiseasePriors
+from spinemets.phantom.followup import FollowUp, FollowUpPriors, draw_followup
 from spinemets.phantom.healthy import draw_healthy_spec
 from spinemets.phantom.protocol import SeriesProtocol, Station
 from spinemets.phantom.protocol_draw import draw_protocols
@@ -52,6 +53,9 @@ class StudyRequest:
         priors: How often each form of disease occurs.
         ranges: What protocols are drawn from.
         grid: Voxels that the anatomy is drawn on; coarser ones are faster and look it.
+        visit: Of the patient, from 1; at later ones the same spine is imaged anew, and disease has gone on.
+        followups: Later visits of every patient.
+        followup: How disease goes on between them.
     """
 
     seed: int
@@ -67,23 +71,44 @@ class StudyRequest:
     priors: DiseasePriors = field(default_factory=DiseasePriors)
     ranges: ProtocolRanges = field(default_factory=ProtocolRanges)
     grid: GridSettings = field(default_factory=GridSettings)
+    visit: int = 1
+    followups: int = 0
+    followup: FollowUpPriors = field(default_factory=FollowUpPriors)
 
     def generator(self, *purpose: int) -> np.random.Generator:
-        """The source of randomness of this study for one purpose, independent of every other."""
+        """The source of randomness of this patient for one purpose, independent of every other."""
         return np.random.default_rng([self.seed, self.number, *purpose])
 
+    def generator_of_visit(self, *purpose: int) -> np.random.Generator:
+        """The same, another one at each visit."""
+        return self.generator(*purpose, *([self.visit] if self.visit > 1 else []))
 
-# Purposes, see ``StudyRequest.generator``.
+
+# Purposes, see ``StudyRequest.generator``; 6 and 7 are those of the files.
 _ANATOMY, _DISEASE, _STATIONS, _SCANNER, _PROTOCOL, _NOISE = range(6)
+_FOLLOW_UP = 8
 
 
 @dataclass(frozen=True, slots=True)
 class StudyPlan:
-    """A study before anything is made: the spine with its disease, and the stations to image."""
+    """A study before anything is made: the spine with its disease, and the stations to image.
+
+    Args:
+        spec: The spine.
+        boxes: Around each station.
+        ranges: What protocols are drawn from.
+        followups: Since the first visit; empty at the first.
+    """
 
     spec: SpineSpec
     boxes: dict[Station, BoxRas]
     ranges: ProtocolRanges
+    followups: tuple[FollowUp, ...] = ()
+
+    @property
+    def days(self) -> int:
+        """Since the first visit."""
+        return sum(one.days for one in self.followups)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,9 +149,14 @@ def plan_study(request: StudyRequest) -> StudyPlan:
     shown = {level for station in stations for level in _levels_in(spec, station_box(spec, station))}
     levels = [level for level in spec.numbering.levels if level in shown]
     spec = draw_disease(spec, request.generator(_DISEASE), request.priors, levels)
+    followups: list[FollowUp] = []
+    for visit in range(2, request.visit + 1):
+        rng = request.generator(_FOLLOW_UP, visit)
+        followups.append(draw_followup(spec, rng, request.followup, request.priors, levels))
+        spec = followups[-1].spec
     # Disease moves the spine (collapse, slip): boxes are laid around it as it is.
     boxes = {station: station_box(spec, station) for station in stations}
-    return StudyPlan(spec, boxes, _one_scanner(request))
+    return StudyPlan(spec, boxes, _one_scanner(request), tuple(followups))
 
 
 def make_stations(plan: StudyPlan, request: StudyRequest) -> Iterator[SimulatedStation]:
@@ -149,7 +179,7 @@ def _draw_stations(request: StudyRequest) -> tuple[Station, ...]:
 
 def _one_scanner(request: StudyRequest) -> ProtocolRanges:
     """The ranges narrowed to one vendor and field: a study is done on one scanner."""
-    rng = request.generator(_SCANNER)
+    rng = request.generator_of_visit(_SCANNER)
     ranges = request.ranges
     vendors = list(ranges.vendor_shares)
     shares = np.array([ranges.vendor_shares[vendor] for vendor in vendors])
@@ -166,11 +196,13 @@ def _levels_in(spec: SpineSpec, box: BoxRas, margin_mm: float = 0.0) -> list[Lev
 def _acquire_all(
     spine: DigitalSpine, station: Station, ranges: ProtocolRanges, request: StudyRequest, index: int
 ) -> tuple[SimulatedSeries, ...]:
-    rng = request.generator(_PROTOCOL, index)
+    rng = request.generator_of_visit(_PROTOCOL, index)
     levels = _axial_levels(spine, rng)
     texture = texture_of(spine)
     return tuple(
-        _acquire_one(spine, protocol, acquire(spine, protocol, request.generator(_NOISE, index, k), texture))
+        _acquire_one(
+            spine, protocol, acquire(spine, protocol, request.generator_of_visit(_NOISE, index, k), texture)
+        )
         for k, protocol in enumerate(draw_protocols(rng, spine, station, levels, ranges))
     )
 

@@ -7,6 +7,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from spinemets import __version__
 from spinemets.anatomy import EsccGrade, Level, Numbering
 from spinemets.phantom.complaint import draw_pain
@@ -31,6 +33,7 @@ _IDENTITY, _PAIN = 6, 7
 _MAP_NAMES = {"anatomy": "anatomy", "level": "levels", "element": "elements", "lesion": "lesions"}
 
 Record = dict[str, Any]
+Volumes = dict[int, float | None]
 
 
 def write_study(request: StudyRequest, key: str, folder: Path) -> Record:
@@ -45,11 +48,14 @@ def write_study(request: StudyRequest, key: str, folder: Path) -> Record:
         The study's row of the manifest: series and masks by path, ESCC by slice and level, SINS findings.
     """
     plan = plan_study(request)
-    identity = draw_identity(request.generator(_IDENTITY), key, request.seed * 1_000_000 + request.number)
+    identity = draw_identity(
+        request.generator(_IDENTITY), key, request.seed * 1_000_000 + request.number, plan.days
+    )
     (folder / IMAGES).mkdir(parents=True)
     (folder / TRUTH).mkdir()
     stations: list[Record] = []
     levels: dict[Level, LevelTruth] = {}
+    volumes: Volumes = {}
     number = 0
     for station in make_stations(plan, request):
         rows = []
@@ -59,6 +65,9 @@ def write_study(request: StudyRequest, key: str, folder: Path) -> Record:
         stations.append({"station": station.station.value, "series": rows})
         _write_json(folder / TRUTH / f"{station.station}.json", _station_truth(station))
         levels.update(_chosen_levels(station, levels))
+        _keep_volumes(station, plan, volumes)
+    if request.followups and request.image_format is ImageFormat.NIFTI:
+        _write_study_yaml(folder / IMAGES, key, identity)
     ordered = [levels[level] for level in plan.spec.numbering.levels if level in levels]
     sins = _sins_rows(ordered, request, plan.spec.numbering)
     _write_json(folder / TRUTH / "sins.json", sins)
@@ -71,7 +80,41 @@ def write_study(request: StudyRequest, key: str, folder: Path) -> Record:
         "stations": stations,
         "escc": {truth.level.value: _grade(truth.escc) for truth in ordered},
         "sins": sins,
+        "visit": request.visit,
+        "days": plan.days,
+        "lesions": [
+            {"lesion": lesion.seed, "level": lesion.level.value, "volume_ml": volumes.get(lesion.seed)}
+            for lesion in plan.spec.lesions
+        ],
+        "fates": _fates(plan),
     }
+
+
+def _write_study_yaml(images: Path, key: str, identity: StudyIdentity) -> None:
+    """Names the patient and the day, which no NIfTI file tells."""
+    files = sorted(images.rglob("*.nii.gz"))
+    content = {
+        "key": key,
+        "patient": identity.patient_id,
+        "date": f"{identity.date[:4]}-{identity.date[4:6]}-{identity.date[6:]}",
+        "series": [{"path": path.relative_to(images).as_posix()} for path in files],
+    }
+    (images / "study.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+def _keep_volumes(station: SimulatedStation, plan: StudyPlan, volumes: Volumes) -> None:
+    """Whole volumes by the lesion's seed; None for one that every station cuts."""
+    for lesion in station.truth.lesions:
+        seed = plan.spec.lesions[lesion.code - 1].seed
+        parts = (lesion.bone_volume_ml, lesion.soft_tissue_volume_ml, lesion.epidural_volume_ml)
+        if volumes.get(seed) is None:
+            volumes[seed] = None if lesion.touches_border else round(sum(parts), 3)
+
+
+def _fates(plan: StudyPlan) -> list[Record]:
+    """What was drawn for each lesion since the visit before."""
+    fates = plan.followups[-1].fates if plan.followups else ()
+    return [{"lesion": one.seed, "level": one.level.value, "fate": one.fate.value} for one in fates]
 
 
 def _write_series(
