@@ -38,7 +38,13 @@ def test_several_rows_of_a_patient_get_the_bootstrap():
 def test_where_all_agree_each_patient_counts_once(hits):
     figure = proportion(SHARE, hits * np.full(5, 3.0), np.full(5, 3.0), BOOTSTRAP)
     assert (figure.low, figure.high) == wilson(5 * int(hits), 5, 0.95)
-    assert figure.method == "Wilson, each patient once"
+    assert figure.method == "Wilson, effective patients"
+
+
+def test_where_all_agree_a_patient_with_most_of_the_lesions_counts_for_most():
+    figure = proportion(SHARE, np.array([8.0, 1, 1]), np.array([8.0, 1, 1]), BOOTSTRAP)
+    # (8 + 1 + 1)^2 / (64 + 1 + 1) = 1.5 patients
+    assert (figure.low, figure.high) == wilson(1, 1, 0.95)
 
 
 def test_patients_without_any_are_left_out_of_the_draws():

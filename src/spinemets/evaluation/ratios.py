@@ -29,7 +29,8 @@ def proportion(quantity: Quantity, hits: Numbers, of: Numbers, bootstrap: Bootst
     """A share, with Wilson's interval where no patient counts twice, and the bootstrap's otherwise.
 
     Where all or none hit, every resample is the same and says nothing of the spread: Wilson's interval
-    then counts each patient once, which is the widest that clustering can make it.
+    then has the effective number of patients (Kish 1965), as if all that is counted of a patient were one
+    event: the widest that clustering can make it.
 
     Args:
         quantity: What the share is; its ``n`` is replaced by the sum of ``of``.
@@ -43,7 +44,8 @@ def proportion(quantity: Quantity, hits: Numbers, of: Numbers, bootstrap: Bootst
     if of.max() <= 1:
         return _with_wilson(figure, int(hits.sum()), patients, "Wilson")
     if figure.value in (0.0, 1.0):
-        return _with_wilson(figure, patients * int(figure.value), patients, "Wilson, each patient once")
+        effective = int(of.sum() ** 2 / (of**2).sum())
+        return _with_wilson(figure, effective * int(figure.value), effective, "Wilson, effective patients")
     return figure
 
 
