@@ -9,11 +9,15 @@ import pytest
 from spinemets.study.bids import read_bids
 from spinemets.study.records import Study
 from spinemets.study.study_yaml import read_study_yaml
-from spinemets.study.visits import EarlierVisit, earlier_visits
+from spinemets.study.visits import EarlierVisit, EarlierVisits, earlier_visits
 
 
 def _study(key, day=None, visit=None, patient="p"):
     return Study(key, patient, (object(),), study_date=day, visit=visit)
+
+
+def _of(study, others):
+    return earlier_visits([*others, study]).get(study.key, EarlierVisits())
 
 
 _NOW = _study("now", "2024-03-01", 3)
@@ -21,35 +25,35 @@ _NOW = _study("now", "2024-03-01", 3)
 
 def test_earlier_studies_come_the_latest_first_with_days():
     others = [_study("old", "2023-03-01"), _study("last", "2024-02-01"), _study("next", "2024-04-01")]
-    found = earlier_visits(_NOW, [*others, _NOW])
+    found = _of(_NOW, others)
     assert found.visits == (EarlierVisit("last", 29), EarlierVisit("old", 366))
     assert found.warnings == ()
 
 
 def test_other_patients_and_studies_without_series_are_passed_over():
     empty = replace(_study("empty", "2023-01-01"), series=())
-    assert earlier_visits(_NOW, [_study("other", "2023-01-01", patient="q"), empty]).visits == ()
+    assert _of(_NOW, [_study("other", "2023-01-01", patient="q"), empty]).visits == ()
 
 
 def test_studies_of_one_day_are_of_one_visit():
-    found = earlier_visits(_NOW, [_study("neck", "2024-03-01", 1)])
+    found = _of(_NOW, [_study("neck", "2024-03-01", 1)])
     assert (found.visits, found.warnings) == ((), ())
 
 
 def test_without_dates_the_number_of_the_visit_counts():
-    found = earlier_visits(_study("now", visit=3), [_study(f"v{n}", visit=n) for n in (1, 2, 4)])
+    found = _of(_study("now", visit=3), [_study(f"v{n}", visit=n) for n in (1, 2, 4)])
     assert found.visits == (EarlierVisit("v2", None), EarlierVisit("v1", None))
 
 
 @pytest.mark.parametrize("other", [_study("b"), _study("b", visit=1), _study("b", "2024-01-01")])
 def test_where_the_order_is_not_known_it_is_said_and_nothing_is_compared(other):
-    found = earlier_visits(_study("now"), [other])
+    found = _of(_study("now"), [other])
     assert found.visits == ()
     assert "nothing says which of the two is earlier" in found.warnings[0]
 
 
 def test_a_date_that_is_no_day_is_no_date():
-    assert earlier_visits(_NOW, [_study("b", "2024-02-31")]).warnings
+    assert _of(_NOW, [_study("b", "2024-02-31")]).warnings
 
 
 def _bids(folder, *sessions):

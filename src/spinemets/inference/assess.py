@@ -13,7 +13,7 @@ from spinemets.inference.clinical import ClinicalFacts, ClinicalTable
 from spinemets.inference.escc_grading import AxialSeries, deciding_image, grade_level, ungraded
 from spinemets.inference.merging import ShownVertebra, StationVertebrae, involved_vertebrae
 from spinemets.inference.models import Models
-from spinemets.inference.prior import EarlierStudy, Prior, choose_prior, compare_with
+from spinemets.inference.prior import NO_EARLIER_STUDIES, EarlierStudies, Prior, choose_prior, compare_with
 from spinemets.inference.prior_alignment import answer_alignment
 from spinemets.inference.provenance import input_sha256, settings_sha256
 from spinemets.inference.records import (
@@ -78,7 +78,7 @@ def assess_study(
     clinical: ClinicalTable,
     override: Override | None = None,
     progress: Progress = lambda stage: None,
-    earlier: Sequence[EarlierStudy] = (),
+    earlier: EarlierStudies = NO_EARLIER_STUDIES,
 ) -> Assessment:
     """Assess one study.
 
@@ -89,7 +89,8 @@ def assess_study(
         clinical: Pain and what else no image tells.
         override: The user's word on the series.
         progress: Is told each stage as it begins.
-        earlier: Assessed studies of the same patient, the latest first; what has changed is said against one.
+        earlier: Assessed studies of the same patient; what has changed is said against the latest that shows
+            a vertebra of this one.
 
     Raises:
         StudyError: If there is no sagittal series to read, or no spine on any.
@@ -109,7 +110,8 @@ def assess_study(
         )
     _read_axial(work, progress)
     progress("grading and scoring")
-    prior = choose_prior([one.result for one in work.stations], earlier)
+    work.warnings += earlier.warnings
+    prior = choose_prior([one.result for one in work.stations], earlier.studies)
     return _assessment(work, models, settings, clinical, prior)
 
 

@@ -26,6 +26,22 @@ class EarlierStudy:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierStudies:
+    """Assessed earlier studies of the same patient.
+
+    Args:
+        studies: The latest first.
+        warnings: Why others are not among them, in sentences.
+    """
+
+    studies: tuple[EarlierStudy, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+NO_EARLIER_STUDIES = EarlierStudies()
+
+
+@dataclass(frozen=True, slots=True)
 class Prior:
     """The earlier study that is compared, and which of its vertebrae is which one now."""
 
