@@ -12,7 +12,7 @@ from spinemets.phantom import sampling
 from spinemets.phantom.coil import BodySurface, body_surface, correction, received_sensitivity
 from spinemets.phantom.contrast import ContrastTable, contrast_table
 from spinemets.phantom.digital import DigitalSpine
-from spinemets.phantom.metal import metal_factor
+from spinemets.phantom.metal import metal_distortion
 from spinemets.phantom.protocol import SeriesProtocol, Vendor
 from spinemets.phantom.receive import Slices, fine_geometry, ghosts, receive, shift_fat
 from spinemets.phantom.relaxation import tissue_parameters
@@ -109,13 +109,13 @@ def _scene(spine: DigitalSpine, protocol: SeriesProtocol, texture: Texture) -> _
     person = np.random.default_rng([spine.spec.seed, _PERSON_STREAM])
     parameters = tissue_parameters(protocol.field_strength_t, spine.spec.habitus, person)
     table = contrast_table(parameters, protocol)
-    metal = metal_factor(spine.tissue, spine.near_affine_ras, protocol)
+    metal = metal_distortion(spine.tissue, spine.near_affine_ras, protocol)
 
     def sources(mean: Floats, sway: Floats) -> _Sources:
         near = mean[spine.tissue] + sway[spine.tissue] * texture.near
         far = mean[spine.far_tissue] + sway[spine.far_tissue] * texture.far
         if metal is not None:
-            near[metal[0]] *= metal[1]
+            near[metal.box] = metal.applied(near[metal.box])
         return _Sources(
             sampling.as_image(near, spine.near_affine_ras), sampling.as_image(far, spine.far_affine_ras)
         )
