@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -180,10 +181,26 @@ def test_bad_rows_can_be_left_out(tmp_path, capsys):
         (["data.patch_size=[4,23,24]"], "multiples"),
         (["weights=nowhere.safetensors"], "nowhere.safetensors"),
         (["network.segmentation.filters=[4,4]"], "filters"),
+        (["precision=fp8"], "bf16-mixed"),
     ],
 )
 def test_settings_that_cannot_be_used_are_named(manifest, tmp_path, capsys, more, word):
     assert main(_arguments(manifest, tmp_path / "run", *more)) == 2
+    assert word in capsys.readouterr().err
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_said(manifest, tmp_path, capsys):
+    assert main(_arguments(manifest, tmp_path / "run", "trainer=gpu")) == 2
+    assert "trainer=cpu" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "word"),
+    [(["trainer.max_epochs=0"], "max_epochs"), (["data.cache=/dev/null"], "SPINEMETS_CACHE")],
+)
+def test_a_training_that_cannot_end_well_says_why(manifest, tmp_path, capsys, more, word):
+    assert main(_arguments(manifest, tmp_path / "run", *more)) == 1
     assert word in capsys.readouterr().err
 
 
@@ -240,6 +257,49 @@ def test_two_processes_are_one_with_the_doubled_batch(manifest, tmp_path):
     before, after = _tensors(one), _tensors(two)
     assert all(torch.allclose(before[name], after[name], atol=1e-3) for name in before)
     assert {path.name for path in one.iterdir()} == {path.name for path in two.iterdir()}
+
+
+def test_processes_that_slurm_starts_are_one_run(manifest, tmp_path):
+    """Each is a process of its own that composes the config; the first outlives the others to measure."""
+    run = tmp_path / "run"
+    cpu = ("trainer.accelerator=cpu", "trainer.devices=2", "trainer.deterministic=true")
+    more = ("trainer=slurm", *cpu, "fold=1", "data.batch_size=1", "ckpt=auto", "trainer.max_epochs=1")
+    command = [sys.executable, "-m", "spinemets", *_arguments(manifest, run, *more)]
+    port = _free_port()
+    processes = [
+        subprocess.Popen(command, env=os.environ | _slurm(rank, port), stderr=subprocess.PIPE, text=True)
+        for rank in range(2)
+    ]
+    try:
+        ends = [process.communicate(timeout=240)[1] for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    assert [process.returncode for process in processes] == [0, 0], ends
+    card, _ = load_weights(run / "weights.safetensors", "segmentation")
+    assert card.metrics.keys() >= {"lesion_dice", "overall"}
+
+
+def _free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def _slurm(rank, port):
+    """What SLURM tells the process of a rank, of two on this machine."""
+    return {
+        "OMP_NUM_THREADS": "1",
+        "MASTER_PORT": str(port),
+        "SLURM_JOB_ID": "17",
+        "SLURM_JOB_NAME": "train",
+        "SLURM_NTASKS": "2",
+        "SLURM_NTASKS_PER_NODE": "2",
+        "SLURM_NODEID": "0",
+        "SLURM_NODELIST": "127.0.0.1",
+        "SLURM_PROCID": str(rank),
+        "SLURM_LOCALID": str(rank),
+    }
 
 
 def _curve(run):

@@ -89,6 +89,7 @@ def test_divisor_is_the_product_of_the_strides():
         ({"architecture": "resnet"}, "architecture"),
         ({"deep_supervision": 2}, "deep_supervision"),
         ({"filters": [4, 6, 0]}, "filters"),
+        ({"architecture": "swinunetr", "filters": [10, 10, 10]}, "filters"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused(change, field):

@@ -1,5 +1,7 @@
 """Prepared cases are made once for the same content, and never half."""
 
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -7,8 +9,10 @@ import numpy as np
 import pytest
 
 from spinemets.errors import UnreadableFileError
+from spinemets.training import case_store
 from spinemets.training.case_facts import case_facts
 from spinemets.training.case_store import CaseStore
+from spinemets.training.errors import TrainingError
 from spinemets.training.label_sets import LabelSet
 from spinemets.training.manifest import read_manifest
 from spinemets.training.sagittal_source import sagittal_sources
@@ -80,6 +84,32 @@ def test_a_writer_that_fails_leaves_nothing_that_looks_whole(tmp_path, manifest,
         _store(tmp_path / "cache", manifest).get(source, broken)
     case = _store(tmp_path / "cache", manifest).get(source, lambda _: annotated())
     assert case.shape == SHAPE
+
+
+def test_a_writer_that_is_killed_leaves_nothing_that_looks_whole(tmp_path, manifest, source, monkeypatch):
+    def killed(*arguments):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    store = _store(tmp_path / "cache", manifest)
+    child = os.fork()
+    if child == 0:
+        # Image and targets are written by then.
+        monkeypatch.setattr(case_store, "find_sites", killed)
+        store.get(source, lambda _: annotated())
+        os._exit(1)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    assert list((tmp_path / "cache").rglob("targets.npy"))
+    case = store.get(source, lambda _: annotated(3))
+    assert np.array_equal(case.targets, annotated(3).targets)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, manifest, source):
+    (tmp_path / "file").write_bytes(b"")
+    store = _store(tmp_path / "file", manifest)
+    with pytest.raises(TrainingError, match=r"file: cannot be written .* SPINEMETS_CACHE"):
+        store.get(source, lambda _: annotated())
+    with pytest.raises(TrainingError, match=r"file: cannot be written"):
+        store.facts(source, lambda one: case_facts(one, manifest.label_sets))
 
 
 def test_writers_may_make_the_same_case_at_once(tmp_path, manifest, source):

@@ -7,6 +7,7 @@ from hydra.utils import instantiate
 
 from escc_files import LABEL_SETS, axial_series, graded_manifest
 from manifest_files import study_row
+from spinemets.anatomy import EsccGrade
 from spinemets.configuration import config_directory
 from spinemets.errors import ConfigurationError, InputError
 from spinemets.networks.weights import load_network, save_weights
@@ -91,6 +92,20 @@ def test_series_that_cannot_be_read_stop_the_run_or_are_left_out(tmp_path):
         recipe.prepare(context_of(manifest))
     prepared = recipe.prepare(context_of(manifest, skip_bad=True))
     assert {case.patient for case in prepared.data.training} == {"s3"}
+
+
+def test_a_fold_of_one_grade_is_refused(tmp_path):
+    """Kappa would be 0 after every epoch, and the first one's weights the best."""
+    grades = {0: (EsccGrade.G0, None, EsccGrade.G0, None), 1: (EsccGrade.G0, None, EsccGrade.G3, None)}
+    rows = [
+        study_row(f"s{fold}", [axial_series(tmp_path / f"s{fold}", each)], fold=fold)
+        for fold, each in grades.items()
+    ]
+    manifest = new_manifest(tmp_path / "manifest.json", tuple(rows), LABEL_SETS)
+    recipe = recipe_of(tmp_path / "cache", "network=tiny")
+    with pytest.raises(ConfigurationError, match="every slice has the grade 0"):
+        recipe.prepare(context_of(manifest, fold=0))
+    assert len(recipe.prepare(context_of(manifest, fold=1)).data.validation) == 2
 
 
 def test_a_manifest_without_grades_is_refused(tmp_path):

@@ -83,6 +83,12 @@ def test_wishes_win(found):
     assert (plan.spacing_mm, plan.patch_size, plan.batch_size) == ((5.0, 1.0, 1.0), (8, 64, 64), 3)
 
 
+def test_a_patch_of_one_voxel_at_the_coarsest_stage_is_refused(found):
+    with pytest.raises(ConfigurationError, match="twice as much"):
+        _plan(found, patch_size=_NETWORK.divisor)
+    assert _plan(found, patch_size=(2, 4, 8)).patch_size == (2, 4, 8)
+
+
 def test_a_patch_that_does_not_suit_the_network_is_refused(found):
     with pytest.raises(ConfigurationError, match=r"multiples of \[2, 4, 4\]"):
         _plan(found, patch_size=(8, 63, 64))

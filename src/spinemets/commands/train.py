@@ -88,7 +88,7 @@ def _fold(value: object) -> int | None:
 # What Lightning and torch say of each other or of choices made on purpose.
 _NO_NEWS = (
     r".*LeafSpec.* is deprecated",
-    r"You have overridden `on_after_batch_transfer`",
+    r"You have overridden `(on_after_batch_transfer|transfer_batch_to_device)`",
     r".*does not have many workers",
     r".*exists and is not empty",
     r"The number of training batches .* is smaller than the logging interval",

@@ -4,6 +4,8 @@ Logit k says how likely a grade above k is where the grade is at least k; so pro
 follow by the chain rule and never contradict their order (Shi, Cao and Raschka 2023, Pattern Anal Appl 26).
 """
 
+from itertools import accumulate
+
 import torch
 from coral_pytorch.dataset import corn_label_from_logits  # type: ignore[import-untyped]
 from coral_pytorch.losses import corn_loss  # type: ignore[import-untyped]
@@ -34,7 +36,8 @@ def ordinal_loss(logits: Tensor, grades: Tensor) -> Tensor:
 def grade_log_probabilities(logits: Tensor) -> Tensor:
     """(batch, 6) logarithms of ``grade_probabilities``, exact where these round to 0."""
     logits = logits if logits.dtype == torch.float64 else logits.float()
-    passed = functional.logsigmoid(logits).cumsum(dim=1)
+    # Summed up one by one: GPUs have no deterministic cumsum.
+    passed = torch.stack(list(accumulate(functional.logsigmoid(logits).unbind(dim=1))), dim=1)
     stopped = functional.logsigmoid(-logits)
     first = torch.zeros_like(logits[:, :1])
     reached = torch.cat([first, passed], dim=1)

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -86,6 +87,11 @@ def choose_precision(
     if verdict.passed:
         return BF16, f"arithmetic bf16 where autocast uses it: tried out on this processor, {verdict.reason}"
     return FP32, f"arithmetic fp32: bf16 was tried out on this processor and refused, {verdict.reason}"
+
+
+def untried_shape(device: torch.device) -> AbstractContextManager[object]:
+    """Within it a CPU computes in fp32, whatever the arithmetic around it: nothing has tried bf16 there."""
+    return torch.autocast("cpu", enabled=False) if device.type == "cpu" else nullcontext()
 
 
 def _on_gpu() -> tuple[str, str]:

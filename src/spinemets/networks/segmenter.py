@@ -118,10 +118,7 @@ def _dyn_unet(settings: SegmenterSettings) -> nn.Module:
 
 
 def _swin_unetr(settings: SegmenterSettings) -> nn.Module:
-    size = settings.filters[0]
-    if size % 12:
-        raise ValueError(f"SwinUNETR's feature size (filters[0]) is {size}; it must be a multiple of 12")
-    return _OneScale(SwinUNETR(settings.stem_channels, _OUTPUTS, feature_size=size))
+    return _OneScale(SwinUNETR(settings.stem_channels, _OUTPUTS, feature_size=settings.filters[0]))
 
 
 _BACKBONES: Mapping[Architecture, Any] = {

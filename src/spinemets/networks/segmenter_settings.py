@@ -7,6 +7,8 @@ from math import prod
 from spinemets.errors import ConfigurationError
 
 Triple = tuple[int, int, int]
+# SwinUNETR's heads of attention share its features.
+_SWIN_STEP = 12
 
 
 class Architecture(StrEnum):
@@ -70,6 +72,12 @@ class SegmenterSettings:
             )
         if min(self.filters) < 1 or self.stem_channels < 1:
             raise ConfigurationError("is below 1", field="filters", remedy="give at least 1")
+        if self.architecture is Architecture.SWIN_UNETR and self.filters[0] % _SWIN_STEP:
+            raise ConfigurationError(
+                f"begins with {self.filters[0]}, SwinUNETR's feature size",
+                field="filters",
+                remedy=f"begin with a multiple of {_SWIN_STEP}",
+            )
         if not 0 <= self.deep_supervision <= stages - 2:
             raise ConfigurationError(
                 f"is {self.deep_supervision}", field="deep_supervision", remedy=f"allowed: 0 to {stages - 2}"

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spinemets.errors import UnreadableFileError
+from spinemets.training.cache_folder import writing_into
 from spinemets.training.case_facts import CaseFacts
 from spinemets.training.file_content import content_sha256
 from spinemets.training.label_set_rows import LabelSetRow
@@ -82,6 +83,7 @@ class CaseStore:
 
         Raises:
             InputError: If a file of the case cannot be read.
+            TrainingError: If the case cannot be written.
         """
         folder = self._folder / self._key(source)
         if not folder.is_dir():
@@ -93,15 +95,18 @@ class CaseStore:
 
         Raises:
             InputError: If a file of the case cannot be read.
+            TrainingError: If the facts cannot be written.
         """
         path = self._folder / f"{self._content_key(source)}.facts.json"
         if path.is_file():
             return CaseFacts.from_json(path.read_text(encoding="utf-8"))
         facts = measure(source)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=self._folder, prefix=".facts-", delete=False) as aside:
-            aside.write(facts.to_json())
-        Path(aside.name).replace(path)
+        with writing_into(self._folder):
+            with tempfile.NamedTemporaryFile("w", dir=self._folder, prefix=".facts-", delete=False) as aside:
+                aside.write(facts.to_json())
+                aside.flush()
+                os.fsync(aside.fileno())
+            Path(aside.name).replace(path)
         return facts
 
     def _key(self, source: SagittalSource) -> str:
@@ -121,17 +126,17 @@ class CaseStore:
         return digest.hexdigest()[:32]
 
     def _write(self, folder: Path, name: str, annotated: AnnotatedInput) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=self._folder))
-        try:
-            save_case(aside, name, annotated)
-            aside.rename(folder)
-        except OSError:
-            # Another process was faster: a folder cannot replace one that has files in it.
-            if not folder.is_dir():
-                raise
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+        with writing_into(self._folder):
+            aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=self._folder))
+            try:
+                save_case(aside, name, annotated)
+                aside.rename(folder)
+            except OSError:
+                # Another process was faster: a folder cannot replace one that has files in it.
+                if not folder.is_dir():
+                    raise
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
 
 
 def save_case(folder: Path, name: str, annotated: AnnotatedInput) -> None:

@@ -72,15 +72,7 @@ def _stored_facts(path: Path) -> Mapping[str, Any]:
     try:
         # Tensors and plain values alone are read; a file that wants to run code is refused.
         content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (
-        OSError,
-        RuntimeError,
-        EOFError,
-        ValueError,
-        KeyError,
-        BadZipFile,
-        pickle.UnpicklingError,
-    ) as error:
+    except _DAMAGED as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise UnreadableFileError(
             f"cannot be read as a checkpoint ({first})", file=path, remedy="choose another, or begin anew"

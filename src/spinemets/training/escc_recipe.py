@@ -44,7 +44,8 @@ class AxialDataSettings:
         balance: How much more often rare grades come; see ``BalancedOrder``.
         batch_size: Crops of one process in a step.
         steps_per_epoch: An epoch is so many steps.
-        workers: Processes that read crops during training; 0 reads them in the training process.
+        workers: Processes that read crops during training; 0 reads them in the training process. The
+            context's where None.
         coverages: Shares of new slices whose conformal set is to hold the true grade.
     """
 
@@ -53,7 +54,7 @@ class AxialDataSettings:
     balance: float
     batch_size: int
     steps_per_epoch: int
-    workers: int
+    workers: int | None
     coverages: tuple[float, ...]
 
     def __post_init__(self) -> None:
@@ -94,7 +95,9 @@ class EsccRecipe:
                 remedy="add grades, or choose another fold",
             )
         settings = self.data
-        loader = LoaderSettings(settings.batch_size, settings.steps_per_epoch, settings.workers, context.seed)
+        _check_validation(validation, context)
+        workers = context.workers if settings.workers is None else settings.workers
+        loader = LoaderSettings(settings.batch_size, settings.steps_per_epoch, workers, context.seed)
         simulated = _simulated_cases((*training, *validation), context.manifest.studies)
         task = self._task(context.seed, simulated)
         return Preparation(
@@ -164,6 +167,17 @@ class EsccRecipe:
             "slices": _counts(data.validation),
             "patients": len({case.patient for case in data.validation}),
         }
+
+
+def _check_validation(cases: Sequence[EsccCase], context: RunContext) -> None:
+    """Refuse a fold of one grade: kappa is 0 whatever is graded, so that no epoch is better than another."""
+    if len({case.grade for case in cases}) == 1:
+        raise ConfigurationError(
+            f"is {context.fold}, in which every slice has the grade {cases[0].grade}: no kappa comes of it",
+            file=context.manifest.path,
+            field="fold",
+            remedy="choose another fold, or all",
+        )
 
 
 def _simulated_cases(cases: Sequence[EsccCase], studies: Sequence[ManifestStudy]) -> frozenset[str]:

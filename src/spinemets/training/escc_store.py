@@ -13,6 +13,7 @@ import numpy as np
 
 from spinemets.errors import InputError
 from spinemets.networks.escc_crop import CropSettings
+from spinemets.training.cache_folder import writing_into
 from spinemets.training.escc_cases import AxialSource, EsccCase, canal_values, read_crops
 from spinemets.training.file_content import content_sha256
 from spinemets.training.label_sets import LabelSet
@@ -75,9 +76,9 @@ class CropStore:
 
     def _write(self, file: Path, source: AxialSource) -> None:
         crops = read_crops(source, self._label_sets, self._settings)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".crops-", delete=False) as aside:
-            np.save(aside, crops.astype(np.float16))
-            aside.flush()
-            os.fsync(aside.fileno())
-        Path(aside.name).replace(file)
+        with writing_into(self._folder):
+            with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".crops-", delete=False) as aside:
+                np.save(aside, crops.astype(np.float16))
+                aside.flush()
+                os.fsync(aside.fileno())
+            Path(aside.name).replace(file)

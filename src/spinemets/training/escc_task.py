@@ -13,11 +13,13 @@ from torch.optim.lr_scheduler import LRScheduler
 from spinemets.anatomy import EsccGrade
 from spinemets.networks.escc_grader import EsccGrader
 from spinemets.networks.ordinal import grade_probabilities, ordinal_loss
+from spinemets.networks.precision import untried_shape
 from spinemets.training.callbacks.preview import GradePanel
 from spinemets.training.escc_metrics import EsccMetrics
 from spinemets.training.sampling import sample_generator
 
 Batch = dict[str, Any]
+_ON_HOST = ("sample",)
 CropAugmentation = Callable[[Tensor, Generator], Tensor]
 
 
@@ -60,6 +62,11 @@ class EsccTask(pl.LightningModule):
         schedule = self._schedule(optimiser, total_steps=int(self.trainer.estimated_stepping_batches))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+        """Leaves on the host what is asked for there: to read it back makes a GPU wait."""
+        moved: Batch = super().transfer_batch_to_device(batch, device, dataloader_idx)
+        return moved | {name: batch[name] for name in _ON_HOST}
+
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
         """Augments training samples where the network runs, each from its own generator, and cuts them."""
         image = batch["image"]
@@ -81,7 +88,7 @@ class EsccTask(pl.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Metrics gather over the epoch."""
-        self.metrics.update(self.network(batch["image"]), batch["grade"])
+        self.metrics.update(self._validated(batch["image"]), batch["grade"])
 
     def on_validation_epoch_end(self) -> None:
         """Metrics over all cases of all processes."""
@@ -91,7 +98,7 @@ class EsccTask(pl.LightningModule):
     def preview(self, batch: Batch) -> list[GradePanel]:
         """The crops of a validation batch, with their grades and the network's probabilities."""
         with torch.no_grad():
-            probabilities = grade_probabilities(self.network(batch["image"])).float().cpu().numpy()
+            probabilities = grade_probabilities(self._validated(batch["image"])).float().cpu().numpy()
         middle = batch["image"].shape[1] // 2
         images = batch["image"][:, middle].float().cpu().numpy()
         return [
@@ -100,6 +107,12 @@ class EsccTask(pl.LightningModule):
                 batch["case"], images, batch["grade"].tolist(), probabilities, strict=True
             )
         ]
+
+    def _validated(self, crops: Tensor) -> Tensor:
+        """Logits of a batch that may be smaller than those of the training."""
+        with untried_shape(self.device):
+            logits: Tensor = self.network(crops)
+        return logits
 
 
 def without_margin(crops: Tensor, size: int) -> Tensor:

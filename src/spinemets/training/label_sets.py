@@ -24,8 +24,6 @@ ANATOMY_MAP, LESION_MAP, LEVEL_MAP = 0, 1, 2
 NO_LESION, LESION, LESION_NOT_ANNOTATED = 0, 1, 255
 # What each map holds where nothing is annotated.
 NOT_ANNOTATED = (0, LESION_NOT_ANNOTATED, 0)
-# The three maps where nothing is annotated.
-NOT_ANNOTATED = (0, LESION_NOT_ANNOTATED, 0)
 # Level targets are twice the level's coordinate, so that T13 and L6 (halves) are whole numbers.
 LEVEL_STEPS = 2
 # Larger values are looked up among those present instead of in a table of all.

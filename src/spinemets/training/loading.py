@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 from torch.utils.data import DataLoader, Dataset
 
+from spinemets.errors import ConfigurationError
 from spinemets.training.sampling import StepBatches
 
 # What a batch is made of, by name; a dictionary, as torch and Lightning have it.
@@ -48,13 +48,21 @@ def training_loader(
 
     Raises:
         RuntimeError: If the data were not handed to a trainer.
+        ConfigurationError: If an epoch would end amid the batches of which a step gathers its gradient.
     """
     if trainer is None:
         raise RuntimeError("the data serve a trainer; hand them to Trainer.fit")
+    gathered = trainer.accumulate_grad_batches
+    if settings.steps_per_epoch % gathered:
+        raise ConfigurationError(
+            f"is {settings.steps_per_epoch}",
+            field="data.steps_per_epoch",
+            remedy=f"give a multiple of trainer.accumulate_grad_batches, {gathered}",
+        )
     batches = StepBatches(
         settings.batch_size,
         settings.steps_per_epoch,
-        lambda: trainer.global_step,
+        lambda: trainer.global_step * gathered,
         trainer.global_rank,
         trainer.world_size,
     )
@@ -63,5 +71,5 @@ def training_loader(
         batch_sampler=batches,
         num_workers=settings.workers,
         persistent_workers=settings.workers > 0,
-        pin_memory=torch.cuda.is_available(),
+        pin_memory=trainer.strategy.root_device.type == "cuda",
     )

@@ -123,3 +123,9 @@ def _check_patch(patch: Triple, divisor: Triple) -> None:
         raise ConfigurationError(
             f"is {list(patch)}", field="data.patch_size", remedy=f"give multiples of {list(divisor)}"
         )
+    if patch == divisor:
+        raise ConfigurationError(
+            f"is {list(patch)}, a single voxel at the network's coarsest stage, which it cannot normalise",
+            field="data.patch_size",
+            remedy="give at least twice as much along an axis",
+        )

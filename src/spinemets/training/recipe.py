@@ -22,6 +22,7 @@ class RunContext:
         precision: Lightning's name of the arithmetic that is expected.
         on_gpu: Whether a GPU trains.
         skip_bad: Whether cases that cannot be read are left out.
+        workers: Processes that read samples, where the user names no number.
     """
 
     manifest: Manifest
@@ -31,6 +32,7 @@ class RunContext:
     precision: str
     on_gpu: bool
     skip_bad: bool
+    workers: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
 """One training run: prepare, fit, calibrate, and leave weights and records in its folder."""
 
 import logging
-import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -22,14 +21,23 @@ from spinemets.networks.precision import choose_precision
 from spinemets.networks.weights import fill_network, load_weights, save_weights
 from spinemets.networks.weights_card import WeightsCard
 from spinemets.training.bad_rows import without_bad_rows
+from spinemets.training.callbacks.compiled import CompiledNetwork
 from spinemets.training.callbacks.out_of_memory import explained_memory_errors
 from spinemets.training.checkpoint import CheckpointFacts, check_checkpoint, checkpoint_facts
+from spinemets.training.errors import TrainingError
 from spinemets.training.manifest import Manifest, read_manifest
 from spinemets.training.recipe import Preparation, Recipe, RunContext
 from spinemets.training.run_folder import RunFolder
+from spinemets.training.trainer_factory import (
+    TrainerFactory,
+    check_trainer,
+    leave_process_group,
+    memory_bytes,
+    on_gpu,
+    usual_workers,
+)
 
 _LOG = logging.getLogger(__name__)
-TrainerFactory = Callable[..., pl.Trainer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +107,24 @@ def train(
         InputError: If data, a checkpoint or settings cannot be used; before the first step.
         TrainingError: If training fails for a reason that is known.
     """
+    check_trainer(make_trainer, settings.precision)
     ckpt = settings.folder.begin(settings.ckpt)
-    if not _on_gpu(make_trainer):
+    if not on_gpu(make_trainer):
         keep_freed_memory()
     pl.seed_everything(settings.seed, workers=True, verbose=False)
     manifest = without_bad_rows(read_manifest(settings.manifest), settings.skip_bad)
     prepared = recipe.prepare(_context(manifest, settings, make_trainer))
     _begin_with(prepared, recipe.name, settings.weights)
-    if settings.compiled:
-        prepared.core.compile()
     facts = checkpoint_facts(recipe.name, prepared.probe.settings, manifest.sha256)
     if ckpt is not None:
         check_checkpoint(ckpt, facts)
     precision, reason = _precision(prepared, settings, make_trainer)
     for statement in (*prepared.statements, reason):
         _LOG.info("%s", statement)
-    stored, validated = CheckpointFacts(facts), settings.fold is not None
+    validated = settings.fold is not None
+    ours = [CheckpointFacts(facts), *([CompiledNetwork(prepared.core)] if settings.compiled else [])]
     trainer = make_trainer(
-        callbacks=[*(each for each in callbacks if validated or not _watches_validation(each)), stored],
+        callbacks=[*(each for each in callbacks if validated or not _watches_validation(each)), *ours],
         logger=logger,
         default_root_dir=settings.folder.path,
         precision=precision,
@@ -128,6 +136,7 @@ def train(
         _write_records(prepared, manifest, settings, precision, reason)
     with explained_memory_errors():
         trainer.fit(prepared.task, prepared.data, ckpt_path=ckpt)
+    leave_process_group()
     if not trainer.is_global_zero:
         return None
     state = _kept_weights(trainer, settings.folder)
@@ -151,27 +160,17 @@ def _watches_validation(callback: Callback) -> bool:
 
 
 def _context(manifest: Manifest, settings: RunSettings, make_trainer: TrainerFactory) -> RunContext:
-    on_gpu = _on_gpu(make_trainer)
+    gpu = on_gpu(make_trainer)
     return RunContext(
         manifest=manifest,
         fold=settings.fold,
         seed=settings.seed,
-        memory_bytes=_memory_bytes(on_gpu),
-        precision="bf16-mixed" if on_gpu else "32-true",
-        on_gpu=on_gpu,
+        memory_bytes=memory_bytes(gpu),
+        precision="bf16-mixed" if gpu else "32-true",
+        on_gpu=gpu,
         skip_bad=settings.skip_bad,
+        workers=usual_workers(gpu),
     )
-
-
-def _on_gpu(make_trainer: TrainerFactory) -> bool:
-    accelerator = getattr(make_trainer, "keywords", {}).get("accelerator", "auto")
-    return accelerator in {"gpu", "cuda"} or (accelerator == "auto" and torch.cuda.is_available())
-
-
-def _memory_bytes(on_gpu: bool) -> int:
-    if on_gpu and torch.cuda.is_available():
-        return int(torch.cuda.mem_get_info()[1])
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _begin_with(prepared: Preparation, task: str, weights: Path | None) -> None:
@@ -184,7 +183,7 @@ def _precision(prepared: Preparation, settings: RunSettings, make_trainer: Train
     if settings.precision != "auto":
         return settings.precision, f"arithmetic {settings.precision}, as set"
     probe = prepared.probe
-    device = "cuda" if _on_gpu(make_trainer) else "cpu"
+    device = "cuda" if on_gpu(make_trainer) else "cpu"
     return choose_precision(device, probe.factory, probe.settings, probe.input_shape)
 
 
@@ -248,11 +247,20 @@ def _without_places(value: Any) -> Any:
 
 
 def _kept_weights(trainer: pl.Trainer, folder: RunFolder) -> dict[str, Tensor]:
-    """The network's tensors of the best checkpoint, of the last one where nothing was validated."""
+    """The network's tensors of the best checkpoint, of the last one where nothing was validated.
+
+    Raises:
+        TrainingError: If there is no checkpoint.
+    """
     best = next(
         one.best_model_path for one in trainer.checkpoint_callbacks if isinstance(one, ModelCheckpoint)
     )
     path = Path(best) if best else folder.last_checkpoint
+    if not path.is_file():
+        raise TrainingError(
+            f"{path}: training ended without a checkpoint; raise trainer.max_epochs, trainer.max_time or "
+            "trainer.max_steps, and keep the callback last"
+        )
     state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
     prefix = "network."
     return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}

@@ -1,6 +1,6 @@
 """How a run of the segmenter is put together: cases, fingerprint, plan, module."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from spinemets.training.bad_rows import refuse_or_skip
 from spinemets.training.case_preparation import Outcomes, measure_cases, prepare_cases
 from spinemets.training.case_store import CaseStore, PreparedCase
 from spinemets.training.fingerprint import Fingerprint, fingerprint
+from spinemets.training.label_sets import ANATOMY_MAP, LEVEL_MAP
 from spinemets.training.loading import LoaderSettings
 from spinemets.training.losses import LossWeights
 from spinemets.training.patches import PatchSettings
@@ -28,6 +29,8 @@ from spinemets.training.sagittal_source import SagittalSource, sagittal_sources
 from spinemets.training.segmentation_calibration import calibrate_segmenter
 from spinemets.training.segmentation_data import SegmentationData
 from spinemets.training.segmentation_task import Augmentation, SegmentationTask, ShownAs
+
+_BACKGROUND_BIT = 1 << Anatomy.BACKGROUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class SagittalDataSettings:
         most_patch_voxels: A planned patch has no more.
         lesion_share, anatomy_share, jitter: See ``PatchSettings``.
         steps_per_epoch: An epoch is so many steps.
-        workers: Processes that prepare cases, and that cut patches during training.
+        workers: Processes that prepare cases, and that cut patches during training; the context's where None.
         window_voxels: Validation volumes up to this size go through the network in one pass.
         alignment: When movement between series is undone.
     """
@@ -56,7 +59,7 @@ class SagittalDataSettings:
     anatomy_share: float
     jitter: float
     steps_per_epoch: int
-    workers: int
+    workers: int | None
     window_voxels: int
     alignment: AlignmentSettings
 
@@ -118,7 +121,8 @@ class SegmentationRecipe:
         )
         cases = self._cases((*training, *validation), plan, context)
         names = {source.name for source in validation}
-        data = self._data(cases, names, plan, context.seed)
+        data = self._data(cases, names, plan, context)
+        _check_validation(data.validation, context)
         simulated = frozenset(one.name for one in (*training, *validation) if one.study.simulated)
         task = self._task(plan, context.seed, simulated)
         return Preparation(
@@ -150,7 +154,7 @@ class SegmentationRecipe:
     def _fingerprint(self, training: tuple[SagittalSource, ...], context: RunContext) -> Fingerprint:
         label_sets = context.manifest.label_sets
         store = CaseStore(self.data.cache, {}, label_sets)
-        measured = measure_cases(training, store, label_sets, self.data.workers)
+        measured = measure_cases(training, store, label_sets, self._workers(context))
         _settle(measured, context)
         return fingerprint(measured.results)
 
@@ -164,21 +168,24 @@ class SegmentationRecipe:
             context.manifest.label_sets,
             plan.spacing_mm,
             self.data.alignment,
-            self.data.workers,
+            self._workers(context),
         )
         _settle(prepared, context)
         return prepared.results
 
     def _data(
-        self, cases: tuple[PreparedCase, ...], validation: set[str], plan: Plan, seed: int
+        self, cases: tuple[PreparedCase, ...], validation: set[str], plan: Plan, context: RunContext
     ) -> SegmentationData:
         settings = self.data
         return SegmentationData(
             [case for case in cases if case.name not in validation],
             [case for case in cases if case.name in validation],
             PatchSettings(plan.patch_size, settings.lesion_share, settings.anatomy_share, settings.jitter),
-            LoaderSettings(plan.batch_size, settings.steps_per_epoch, settings.workers, seed),
+            LoaderSettings(plan.batch_size, settings.steps_per_epoch, self._workers(context), context.seed),
         )
+
+    def _workers(self, context: RunContext) -> int:
+        return context.workers if self.data.workers is None else self.data.workers
 
     def _task(self, plan: Plan, seed: int, simulated: frozenset[str]) -> SegmentationTask:
         return SegmentationTask(
@@ -195,6 +202,25 @@ class SegmentationRecipe:
     def _probe(self, plan: Plan) -> Probe:
         shape = (plan.batch_size, len(CHANNELS), *plan.patch_size)
         return Probe("spinemets.networks.segmenter:build_segmenter", asdict(self.network), shape)
+
+
+def _check_validation(cases: Sequence[PreparedCase], context: RunContext) -> None:
+    """Refuse a fold of which no head can be measured, as no epoch would be better than another."""
+    if cases and not any(_measurable(case) for case in cases):
+        raise ConfigurationError(
+            f"is {context.fold}, in which there is no lesion, no structure that one class stands for, and no "
+            "level: nothing tells a good epoch from a bad one",
+            file=context.manifest.path,
+            field="fold",
+            remedy="choose another fold, or all",
+        )
+
+
+def _measurable(case: PreparedCase) -> bool:
+    classes = case.targets[ANATOMY_MAP]
+    # A power of two is one class; the smallest is the background.
+    structures = (classes > _BACKGROUND_BIT) & (classes & (classes - 1) == 0)
+    return bool(case.sites.lesion_count or case.targets[LEVEL_MAP].any() or structures.any())
 
 
 def _settle(outcomes: Outcomes[Any], context: RunContext) -> None:

@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from spinemets.networks.segmenter import SpineSegmenter
+from spinemets.networks.precision import untried_shape
+from spinemets.networks.segmenter import SegmenterOutput, SpineSegmenter
 from spinemets.networks.whole_volume import WindowSettings, segment_volume
 from spinemets.training.callbacks.preview import PreviewPanel
 from spinemets.training.callbacks.sagittal_preview import sagittal_panels
@@ -20,6 +21,7 @@ from spinemets.training.sampling import sample_generator
 from spinemets.training.segmentation_metrics import SegmentationMetrics
 
 Batch = dict[str, Any]
+_ON_HOST = ("presence", "sample")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,10 @@ class Augmentation(Protocol):
     def __call__(
         self, image: Tensor, presence: Tensor, targets: Tensor, rng: Generator
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """(4, slice, row, column), (4,) and (3, slice, row, column), and the same of the changed sample."""
+        """(4, slice, row, column), (4,) and (3, slice, row, column), and the same of the changed sample.
+
+        Which channels are there lies on the host, before and after.
+        """
         ...
 
 
@@ -87,18 +92,23 @@ class SegmentationTask(pl.LightningModule):
         schedule = self._schedule(optimiser, total_steps=int(self.trainer.estimated_stepping_batches))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+        """Leaves on the host what is asked for there: to read it back makes a GPU wait."""
+        moved: Batch = super().transfer_batch_to_device(batch, device, dataloader_idx)
+        return moved | {name: batch[name] for name in _ON_HOST}
+
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
         """Augments training samples where the network runs, each from its own generator."""
-        if not self.trainer.training:
-            return batch
-        samples = [
-            self._augmentation(image, presence, targets, sample_generator(self._seed + 1, int(number)))
-            for image, presence, targets, number in zip(
-                batch["image"], batch["presence"], batch["targets"], batch["sample"], strict=True
-            )
-        ]
-        image, presence, targets = (torch.stack(parts) for parts in zip(*samples, strict=True))
-        return batch | {"image": image, "presence": presence, "targets": targets}
+        if self.trainer.training:
+            samples = [
+                self._augmentation(image, presence, targets, sample_generator(self._seed + 1, int(number)))
+                for image, presence, targets, number in zip(
+                    batch["image"], batch["presence"], batch["targets"], batch["sample"], strict=True
+                )
+            ]
+            image, presence, targets = (torch.stack(parts) for parts in zip(*samples, strict=True))
+            batch = batch | {"image": image, "presence": presence, "targets": targets}
+        return batch | {"presence": batch["presence"].to(batch["image"].device, non_blocking=True)}
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Mean over the samples of the heads' losses."""
@@ -113,7 +123,7 @@ class SegmentationTask(pl.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Whole cases through the network; metrics gather over the epoch."""
-        output = segment_volume(self.network, batch["image"], batch["presence"], self.window)
+        output = self._whole(batch["image"], batch["presence"])
         loss = segmentation_loss([output], batch["targets"], self._weights).total(self._weights).mean()
         self.log("val/loss", loss, sync_dist=True, batch_size=len(batch["image"]))
         self.metrics.update(output, batch["targets"])
@@ -129,7 +139,7 @@ class SegmentationTask(pl.LightningModule):
         """Slices of the first case of a validation batch, with what is true and what the network says."""
         case = str(batch["case"][0])
         with torch.no_grad():
-            output = segment_volume(self.network, batch["image"][:1], batch["presence"][:1], self.window)
+            output = self._whole(batch["image"][:1], batch["presence"][:1])
         return sagittal_panels(
             case,
             case in self._shown_as.simulated,
@@ -139,3 +149,8 @@ class SegmentationTask(pl.LightningModule):
             output,
             self._shown_as.pixel_mm,
         )
+
+    def _whole(self, image: Tensor, presence: Tensor) -> SegmenterOutput:
+        """The heads over whole cases, each of which has a shape of its own."""
+        with untried_shape(self.device):
+            return segment_volume(self.network, image, presence, self.window)

@@ -24,12 +24,13 @@ def _ended(signal_name):
     "error",
     [
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        RuntimeError("CUDA error: out of memory"),
         MemoryError(),
         ProcessRaisedException(f"{_TRACE}torch.OutOfMemoryError: CUDA out of memory.\n", 1, 2),
         ProcessRaisedException(f"{_TRACE}RuntimeError: DefaultCPUAllocator: can't allocate memory\n", 1, 2),
         _ended("SIGKILL"),
     ],
-    ids=["GPU", "numpy", "GPU of a process", "CPU of a process", "kernel"],
+    ids=["GPU", "a library of the GPU", "numpy", "GPU of a process", "CPU of a process", "kernel"],
 )
 def test_the_settings_to_lower_are_named(error):
     settings = r"GiB .*data\.batch_size .*data\.patch_size.*network"

@@ -73,6 +73,34 @@ def test_a_run_goes_on_exactly_from_every_step(tmp_path, schedule, stops):
         assert resumed[2:] == whole[2:], step
 
 
+class _Stop(pl.Callback):
+    """Ends the run before a batch, as a kill would."""
+
+    def __init__(self, batch):
+        self._batch = batch
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        if trainer.current_epoch == 1 and batch_idx == self._batch:
+            raise RuntimeError("stopped")
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3])
+@pytest.mark.filterwarnings("ignore:Checkpoint directory .* exists and is not empty")
+def test_a_run_that_gathers_gradients_goes_on_exactly(tmp_path, batch):
+    def run(folder, *more, ckpt=None):
+        callbacks = LastCheckpoint(folder, every_n_train_steps=1), MeanWeights(0.9), *more
+        toy_trainer(folder, *callbacks, accumulate_grad_batches=2).fit(ToyTask(), ToyData(), ckpt_path=ckpt)
+        return torch.load(folder / "last.ckpt", weights_only=True)
+
+    whole = run(tmp_path / "whole")
+    with pytest.raises(RuntimeError, match="stopped"):
+        run(tmp_path / "stopped", _Stop(batch))
+    resumed = run(tmp_path / "stopped", ckpt=tmp_path / "stopped" / "last.ckpt")
+    assert whole["global_step"] == resumed["global_step"] == _STEPS // 2
+    assert same(resumed["state_dict"], whole["state_dict"])
+    assert same(resumed["current_model_state"], whole["current_model_state"])
+
+
 @pytest.mark.parametrize("every", [1, 3, 100])
 def test_the_last_checkpoint_is_of_the_last_step(tmp_path, every):
     toy_trainer(tmp_path, LastCheckpoint(tmp_path, every)).fit(ToyTask(), ToyData())

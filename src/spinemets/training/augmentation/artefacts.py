@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from spinemets.training.augmentation.settings import ArtefactSettings, happens
+from spinemets.training.augmentation.transfer import on_device
 
 _ROW, _COLUMN = 1, 2
 
@@ -110,6 +111,6 @@ def _filtered(magnitude: Tensor, axis: int, weights: npt.NDArray[np.complex64]) 
     shape = [1, 1, 1]
     shape[axis] = len(weights)
     lines = torch.fft.rfft(magnitude, dim=axis)
-    lines = lines * torch.from_numpy(weights).to(magnitude.device).reshape(shape)
+    lines = lines * on_device(weights, magnitude.device).reshape(shape)
     filtered: Tensor = torch.fft.irfft(lines, n=magnitude.shape[axis], dim=axis)
     return filtered.abs()

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from spinemets.training.augmentation.settings import IntensitySettings, either_way, factor, happens
+from spinemets.training.augmentation.transfer import on_device
 
 _BIAS_DEGREE = 3
 # Below this share of the brightest signal there is air or cortical bone, dark in every weighting.
@@ -83,13 +84,13 @@ def bias_field(shape: torch.Size, strength: float, rng: np.random.Generator, dev
     # A constant would be a change of scale.
     coefficients[(degrees == 0) | (degrees > _BIAS_DEGREE)] = 0.0
     bases = [np.polynomial.legendre.legvander(np.linspace(-1, 1, size), _BIAS_DEGREE) for size in shape]
-    tensors = [torch.as_tensor(one, dtype=torch.float32, device=device) for one in (coefficients, *bases)]
+    tensors = [on_device(one, device) for one in (coefficients, *bases)]
     return torch.einsum("ijk,zi,yj,xk->zyx", *tensors).exp()
 
 
 def blurred(magnitude: Tensor, sd_rows: float, sd_columns: float) -> Tensor:
     """Gaussian blur within the slices; standard deviations in voxels."""
-    kernels = [gaussian_1d(torch.tensor(sd)) for sd in (sd_rows, sd_columns)]
+    kernels = [on_device(gaussian_1d(torch.tensor(sd)), magnitude.device) for sd in (sd_rows, sd_columns)]
     return separable_filtering(magnitude[None], kernels, mode="replicate")[0]
 
 

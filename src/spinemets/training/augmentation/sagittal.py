@@ -50,7 +50,7 @@ class SagittalAugmentation:
 
         Args:
             image: (4, slice, row, column) float32, z-scored; zeros for missing channels and beyond the case.
-            presence: (4,) float32, 1 where the channel is there; at least one.
+            presence: (4,) float32 on the host, 1 where the channel is there; at least one.
             targets: (3, slice, row, column) uint8, see ``label_sets``.
             rng: All draws come from it.
 

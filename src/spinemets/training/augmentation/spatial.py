@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from spinemets.training.augmentation.settings import SpatialSettings, either_way, factor, happens
+from spinemets.training.augmentation.transfer import on_device
 from spinemets.training.label_sets import NOT_ANNOTATED
 
 Triple = tuple[float, float, float]
@@ -87,8 +88,7 @@ def affine_grid(
     theta = np.concatenate([scaled, (shift_mm / half_mm)[:, None]], axis=1)
     theta[:, :3] = theta[np.ix_(_TO_XYZ, _TO_XYZ)]
     theta[:, 3] = theta[_TO_XYZ, 3]
-    tensor = torch.as_tensor(theta[None], dtype=torch.float32, device=device)
-    return functional.affine_grid(tensor, [1, 1, *shape], align_corners=False)[0]
+    return functional.affine_grid(on_device(theta[None], device), [1, 1, *shape], align_corners=False)[0]
 
 
 def sample_image(image: Tensor, grid: Tensor, padding_mode: str = "zeros") -> Tensor:
@@ -99,7 +99,8 @@ def sample_image(image: Tensor, grid: Tensor, padding_mode: str = "zeros") -> Te
 
 def sample_targets(targets: Tensor, grid: Tensor) -> Tensor:
     """(3, slice, row, column) uint8 of the nearest voxels; not annotated beyond the patch."""
-    unknown = torch.tensor(NOT_ANNOTATED, dtype=torch.uint8, device=targets.device).reshape(3, 1, 1, 1)
+    unknown = torch.tensor(NOT_ANNOTATED, dtype=torch.uint8).to(targets.device, non_blocking=True)
+    unknown = unknown.reshape(3, 1, 1, 1)
     # Zero stands for not annotated while sampling, since zeros are what comes from beyond.
     shown = (targets - unknown).float()
     sampled = functional.grid_sample(shown[None], grid[None], mode="nearest", align_corners=False)
@@ -137,8 +138,8 @@ def _bending(
     farthest = np.array([across, in_plane, in_plane]) / _half_extent_mm(shape, spacing_mm)
     moves = rng.uniform(-1.0, 1.0, size=(3, *(one.shape[1] for one in weights)))
     moves = (moves * farthest[:, None, None, None])[_TO_XYZ]
-    free = torch.as_tensor(moves, dtype=torch.float32, device=device)
-    return torch.einsum("cijk,zi,yj,xk->zyxc", free, *(one.to(device) for one in weights))
+    free = on_device(moves, device)
+    return torch.einsum("cijk,zi,yj,xk->zyxc", free, *(on_device(one, device) for one in weights))
 
 
 def _spline_weights(size: int, intervals: float) -> Tensor:

@@ -24,7 +24,7 @@ class MeanWeights(WeightAveraging):
     """
 
     def __init__(self, decay: float) -> None:
-        super().__init__(avg_fn=partial(_moved, decay=decay))
+        super().__init__(multi_avg_fn=partial(_move, decay=decay))
         self._lent = False
 
     def on_validation_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -49,10 +49,11 @@ class MeanWeights(WeightAveraging):
             checkpoint |= {"state_dict": mean, "current_model_state": weights}
 
 
-def _moved(mean: Tensor, weight: Tensor, steps: Tensor, decay: float) -> Tensor:
-    """The mean after one more step; a count, such as of batches seen, has none and is taken over."""
-    if not mean.is_floating_point():
-        return weight
+def _move(means: list[Tensor], weights: list[Tensor], steps: Tensor, decay: float) -> None:
+    """Move means of one kind after one more step; a count, such as of batches seen, is taken over."""
+    if not means[0].is_floating_point():
+        torch._foreach_copy_(means, weights)
+        return
     # The warm-up of TensorFlow's ExponentialMovingAverage (Abadi et al. 2016).
-    kept = torch.clamp((1 + steps) / (10 + steps), max=decay)
-    return kept * mean + (1 - kept) * weight
+    kept = min(float((1 + steps) / (10 + steps)), decay)
+    torch._foreach_lerp_(means, weights, 1 - kept)

@@ -31,7 +31,8 @@ class LastCheckpoint(ModelCheckpoint):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Write within an epoch."""
-        due = trainer.global_step % self._every_n_train_steps == 0
+        whole_step = (batch_idx + 1) % trainer.accumulate_grad_batches == 0
+        due = whole_step and trainer.global_step % self._every_n_train_steps == 0
         if due and not trainer.is_last_batch:
             trainer.save_checkpoint(self._path)
 

@@ -9,8 +9,8 @@ from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedExc
 from spinemets.training.callbacks.peak_memory import peak_memory_gib
 from spinemets.training.errors import TrainingError
 
-# What torch says where the CPU's memory is exhausted; it has no type of its own for that.
-_CPU_WORDS = ("can't allocate memory", "not enough memory", "DefaultCPUAllocator")
+# What torch says where the CPU's memory, or that of a CUDA library, is exhausted; it has no type for that.
+_CPU_WORDS = ("can't allocate memory", "not enough memory", "DefaultCPUAllocator", "out of memory")
 # The same in the last words of a process that Lightning has started, which has no types at all.
 _PROCESS_WORDS = (*_CPU_WORDS, "OutOfMemoryError", "MemoryError")
 # What torch says of a process that reads samples and that the kernel has ended, or has no room to hand over.
@@ -66,8 +66,8 @@ def _of_process(trace: str) -> TrainingError | None:
 def _explanation() -> str:
     return (
         f"memory ran out ({peak_memory_gib():.1f} GiB in use at most); lower data.batch_size first, then "
-        "data.patch_size, or choose a smaller network (network=small, network=tiny). The last checkpoint is "
-        "kept: go on with ckpt=last where the network stays"
+        "data.patch_size, or choose a smaller network (network=small, network=tiny); in a validation, lower "
+        "data.window_voxels. The last checkpoint is kept: go on with ckpt=last where the network stays"
     )
 
 
