@@ -2,8 +2,7 @@
 
 import logging
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,10 @@ from spinemets.commands.hydra_entry import run
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from spinemets.inference.assess import AssessmentSettings
-    from spinemets.inference.models import Models
-    from spinemets.study.override import Override
-    from spinemets.study.records import Study
+    from spinemets.commands.infer_job import StudyJob
+    from spinemets.inference.archive.ledger import Ledger
+    from spinemets.inference.archive.spool import StudySpool
+    from spinemets.study.visits import EarlierVisits
 
 
 def main(argv: Sequence[str]) -> int:
@@ -26,84 +25,87 @@ def main(argv: Sequence[str]) -> int:
 def _infer(config: "DictConfig") -> int:
     from hydra.utils import instantiate
 
-    from spinemets.commands.infer_text import study_lines
-    from spinemets.errors import InputError, UnreadableFileError
-    from spinemets.inference.assess import assess_study
-    from spinemets.inference.clinical import NO_TABLE, read_clinical_table, unused_studies
-    from spinemets.report.outputs import write_outputs
-    from spinemets.study.discovery import read_studies
-
-    source, output = Path(str(config.input)).absolute(), Path(str(config.output)).absolute()
-    table = NO_TABLE if config.clinical is None else read_clinical_table(Path(str(config.clinical)))
-    settings = _settings(config)
-    studies = list(read_studies(source, instantiate(config.archive)))
-    if not studies:
-        raise UnreadableFileError(
-            "holds no study", file=source, remedy="name a folder with DICOM, NIfTI or MetaImage files"
-        )
-    for name in unused_studies(table, (one.key for one in studies)):
-        print(f"spinemets infer: {config.clinical}: no study is called {name!r}", file=sys.stderr)
-    models = _models(config)
-    failures: list[str] = []
-    for study in studies:
-        began = time.monotonic()
-        try:
-            override = _override(study, source, config.override)
-            assessment = assess_study(study, models, settings, table, override, _Stages(study.key))
-            folder = write_outputs(assessment, study, output)
-        except InputError as error:
-            failures.append(f"{study.key}: {error}")
-            print(f"spinemets infer: {error}", file=sys.stderr)
-            continue
-        print("\n".join(study_lines(assessment.result, folder, time.monotonic() - began)), flush=True)
-    if not failures:
-        return 0
-    return 2 if len(failures) == len(studies) else 1
-
-
-class _Stages:
-    """Says on standard error what is being done, so that nobody waits before a silent terminal."""
-
-    def __init__(self, study: str) -> None:
-        self._study = study
-
-    def __call__(self, stage: str) -> None:
-        print(f"{self._study}: {stage}", file=sys.stderr, flush=True)
-
-
-def _settings(config: "DictConfig") -> "AssessmentSettings":
-    from hydra.utils import instantiate
-
-    from spinemets.findings.level_evidence import parse_anchor
-    from spinemets.inference.assess import AssessmentSettings
+    from spinemets.commands.infer_progress import ArchiveProgress, StudyProgress
+    from spinemets.inference.archive.engine import Limits
+    from spinemets.inference.archive.run import ArchiveRun, Inputs
+    from spinemets.inference.archive.spool import StudySpool
 
     logging.getLogger("spinemets").setLevel(logging.INFO)
-    return AssessmentSettings(
-        selection=instantiate(config.selection),
-        alignment=instantiate(config.alignment),
-        segmenting=instantiate(config.segmenting),
-        grading=instantiate(config.grading),
-        change=instantiate(config.change),
-        anchor=None if config.anchor is None else parse_anchor(str(config.anchor)),
-    )
+    job = _job(config)
+    limits = Limits(config.study_timeout_s, config.study_memory_gib)
+    with instantiate(config.engine)(prepare=job, limits=limits) as engine, StudySpool() as studies:
+        engine.warm_up()
+        earlier = _scan(config, job, studies)
+        inputs = Inputs(
+            source=job.source,
+            studies=studies,
+            earlier=earlier,
+            weights_sha256=job.weights_sha256(),
+            config_sha256=job.config_sha256,
+        )
+        progress = StudyProgress(job.output) if len(studies) == 1 else ArchiveProgress()
+        run = ArchiveRun(inputs, job.output, engine, progress)
+        try:
+            run()
+        finally:
+            progress.close()
+        return _status(run.ledger, studies)
 
 
-def _models(config: "DictConfig") -> "Models":
+def _status(ledger: "Ledger", studies: "StudySpool") -> int:
+    """2 where every study was refused, which makes the input an unusable one."""
+    from spinemets.inference.archive.work import Status
+
+    statuses = {entry.status for key in studies if (entry := ledger.entry(key)) is not None}
+    if statuses == {Status.REFUSED}:
+        return 2
+    return 0 if statuses == {Status.DONE} else 1
+
+
+def _scan(config: "DictConfig", job: "StudyJob", spool: "StudySpool") -> "Mapping[str, EarlierVisits]":
+    """Set down every study of the input; which of them are earlier ones of the same patient."""
+    from hydra.utils import instantiate
+
+    from spinemets.errors import UnreadableFileError
+    from spinemets.inference.clinical import unused_studies
+    from spinemets.study.discovery import read_studies
+    from spinemets.study.visits import earlier_visits
+
+    earlier = earlier_visits(spool.keeping(read_studies(job.source, instantiate(config.archive))))
+    if not len(spool):
+        raise UnreadableFileError(
+            "holds no study", file=job.source, remedy="name a folder with DICOM, NIfTI or MetaImage files"
+        )
+    for name in unused_studies(job.clinical, spool):
+        print(f"spinemets infer: {config.clinical}: no study is called {name!r}", file=sys.stderr)
+    return earlier
+
+
+def _job(config: "DictConfig") -> "StudyJob":
+    from hydra.utils import instantiate
+
+    from spinemets.commands.infer_job import StudyJob
+    from spinemets.findings.level_evidence import parse_anchor
     from spinemets.inference.bundled import weights_file
-    from spinemets.inference.models import load_models
+    from spinemets.inference.clinical import NO_TABLE, read_clinical_table
+    from spinemets.study.override import read_override
 
-    named = config.weights.segmentation
-    files = [named] if isinstance(named, str) else list(named)
-    grader = config.weights.escc
-    return load_models(
-        [weights_file(str(name), "segmentation") for name in files],
-        None if grader is None else weights_file(str(grader), "escc"),
-        str(config.device),
+    named, grader = config.weights.segmentation, config.weights.escc
+    override = None if config.override is None else Path(str(config.override)).absolute()
+    if override is not None:
+        # Each worker reads it again; here it is looked at before anything is done.
+        read_override(override)
+    names = ("selection", "alignment", "segmenting", "grading", "change")
+    anchor = None if config.anchor is None else parse_anchor(str(config.anchor))
+    return StudyJob(
+        source=Path(str(config.input)).absolute(),
+        output=Path(str(config.output)).absolute(),
+        segmentation=tuple(
+            weights_file(str(name), "segmentation") for name in ([named] if isinstance(named, str) else named)
+        ),
+        escc=None if grader is None else weights_file(str(grader), "escc"),
+        device=str(config.device),
+        settings={name: instantiate(config[name]) for name in names} | {"anchor": anchor},
+        clinical=NO_TABLE if config.clinical is None else read_clinical_table(Path(str(config.clinical))),
+        override=override,
     )
-
-
-def _override(study: "Study", source: Path, given: object) -> "Override | None":
-    from spinemets.study.override import find_override, read_override
-
-    path = find_override(study, source) if given is None else Path(str(given))
-    return None if path is None else read_override(path)

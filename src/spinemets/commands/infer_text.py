@@ -8,15 +8,15 @@ from spinemets.inference.records import EsccResult, LevelResult, StudyResult
 from spinemets.scoring.sins import SinsScore
 
 
-def study_lines(result: StudyResult, folder: Path, seconds: float) -> list[str]:
+def study_lines(result: StudyResult, folder: Path, took: str) -> list[str]:
     """A short table of the involved levels, warnings, and where the report is.
 
     Args:
         result: Of the study.
         folder: Of its files.
-        seconds: That it took.
+        took: How long, or why it took no time.
     """
-    lines = ["", f"{result.study}  ({seconds:.0f} s)"]
+    lines = ["", f"{result.study}  ({took})"]
     if result.levels:
         lines += _table([_row(level) for level in result.levels])
     else:

@@ -1,9 +1,8 @@
 """All files of an assessed study, in a folder that appears whole or not at all."""
 
-import shutil
-import tempfile
 from pathlib import Path
 
+from spinemets.inference.archive.whole_folder import whole_folder
 from spinemets.inference.records import Assessment
 from spinemets.inference.result_json import write_result
 from spinemets.report.dicom_seg import write_seg
@@ -24,17 +23,9 @@ def write_outputs(assessment: Assessment, study: Study, output: Path) -> Path:
     Returns:
         The study's folder, named after its key.
     """
-    output.mkdir(parents=True, exist_ok=True)
     folder = output / study.key
-    aside = Path(tempfile.mkdtemp(dir=output, prefix=f".{study.key}-"))
-    try:
-        _write(assessment, aside)
-        aside.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        aside.replace(folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with whole_folder(folder) as new:
+        _write(assessment, new)
     return folder
 
 
