@@ -1,6 +1,7 @@
 """Vertebrae of two visits: by their levels, by the distances between them, by place; open where unsure."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -57,6 +58,14 @@ def test_a_vertebra_that_may_be_two_is_matched_with_neither():
     assert not spines.certain
     assert set(spines.matches[1]) == {1, 2}
     assert None in spines.matches_then[2]
+
+
+def test_the_sacrum_tells_which_is_which_though_its_neighbour_s_name_is_open():
+    names = (Level.L2, Level.L3, Level.L4, Level.L5, Level.L6)
+    beliefs = tuple(unsure((low, 0.6), (high, 0.4)) for low, high in pairwise(names))
+    chain = (*beliefs, sure(Level.S1))
+    now, then = station(chain, pitches=(34.0,) * 5), station(chain[1:], pitches=(34.0,) * 5)
+    assert lay_beside([now], [then]).certain == {place: place - 1 for place in range(1, 5)}
 
 
 def test_uneven_distances_between_bodies_tell_which_is_which():

@@ -79,9 +79,9 @@ def match_vertebrae(now: Sequence[Shown], then: Sequence[Shown]) -> tuple[tuple[
     """For each vertebra of this study every one of the earlier study that it may be.
 
     The spine of one study is laid beside that of the other, shifted by whole vertebrae. A shift is as likely
-    as the beliefs of the vertebrae that come to lie beside each other agree on average (they rest on one
-    numbering, so that many say no more than one), times what the distances between neighbouring bodies say,
-    or their places where both studies share scanner coordinates. Shifts that together hold
+    as the least agreement of two beliefs that come to lie beside each other (all beliefs of a study rest on
+    one numbering, so that many say no more than one), times what the distances between neighbouring bodies
+    say, or their places where both studies share scanner coordinates. Shifts that together hold
     ``CREDIBLE_SHARE`` are credible; that the studies show nothing in common is one of them.
 
     Args:
@@ -137,7 +137,7 @@ def _positions(shown: Sequence[Shown]) -> list[int]:
 
 def _log_weight(pairs: dict[int, int], now: Sequence[Shown], then: Sequence[Shown]) -> float:
     agreement = [_log_agreement(now[i].vertebra.belief, then[j].vertebra.belief) for i, j in pairs.items()]
-    return float(np.mean(agreement)) + _log_geometry(pairs, now, then)
+    return min(agreement) + _log_geometry(pairs, now, then)
 
 
 def _log_agreement(one: LevelBelief, other: LevelBelief) -> float:
