@@ -24,7 +24,7 @@ from spinemets.evaluation.mask_score import BothEmpty, MaskSettings, OneEmpty
 from spinemets.evaluation.predicted import Grading, PredictedSlice
 from spinemets.evaluation.prediction_folder import read_predictions
 from spinemets.evaluation.reading import gather_evidence
-from spinemets.evaluation.study_evidence import EvidenceSettings, Missing, Status
+from spinemets.evaluation.study_evidence import EvidenceSettings, LevelsBy, Missing, Status
 from spinemets.scoring.sins import SinsClass
 from spinemets.study.pseudonym import OriginalIdentifiers
 from spinemets.study.records import DicomSource, Plane
@@ -44,9 +44,11 @@ def perfect(tmp_path):
     return write_perfect(tmp_path / "perfect")
 
 
-def _gather(reference, folder, missing=Missing.MISS, grids=Grids.STRICT, labels=None):
+def _gather(
+    reference, folder, missing=Missing.MISS, grids=Grids.STRICT, labels=None, levels_by=LevelsBy.PLACE
+):
     masks = MaskSettings(1.0, BothEmpty.LEFT_OUT, OneEmpty.UNDEFINED)
-    settings = EvidenceSettings(ImageSettings(masks, 0.0, 0.0), grids, missing)
+    settings = EvidenceSettings(ImageSettings(masks, 0.0, 0.0), grids, missing, levels_by)
     predictions = read_predictions(folder, labels or {})
     return gather_evidence(reference, predictions, OriginalIdentifiers(), {}, settings)
 
@@ -154,6 +156,22 @@ def test_levels_one_off(reference, perfect):
     assert [pair.most_likely for pair in pairs] == [Level.L2, Level.L3, Level.L4, Level.L5]
     assert pairs[0].distance_mm is None
     assert pairs[1].distance_mm == 4.0
+
+
+@pytest.mark.parametrize("levels_by", list(LevelsBy))
+def test_grades_of_vertebrae_with_a_wrong_name(reference, perfect, levels_by):
+    """All names are one too low, and grades and scores are filed under them."""
+    rewritten(perfect / "anna" / "levels.nii.gz", lambda array: np.where(array > 0, array + 1, 0))
+    wrong = {"anna,L1": "anna,L2", "anna,L3": "anna,L4"}
+    for name in ("escc.csv", "sins.csv"):
+        text = (perfect / name).read_text()
+        for true, named in wrong.items():
+            text = text.replace(true, named)
+        (perfect / name).write_text(text)
+    anna = _by_name(_gather(reference, perfect, levels_by=levels_by))["anna"]
+    by_place = levels_by is LevelsBy.PLACE
+    assert [pair.predicted is pair.reference for pair in anna.levels] == [by_place] * 2
+    assert [bool(pair.classes) for pair in anna.sins] == [by_place] * 2
 
 
 def test_vertebrae_that_the_image_cuts_are_not_asked_for(reference, perfect):

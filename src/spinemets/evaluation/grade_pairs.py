@@ -1,6 +1,7 @@
 """Grades and scores of a study's reference, each beside its prediction."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from spinemets.anatomy import EsccGrade, Level
 from spinemets.evaluation.pairs import EsccPair, SinsItemPair, SinsPair
@@ -12,14 +13,30 @@ from spinemets.study.records import DicomSource
 from spinemets.training.manifest_image import image_series
 from spinemets.training.manifest_records import ManifestSeries, ManifestStudy
 
+P = TypeVar("P", Grading, PredictedSins)
+
 _NOT_GRADED = Grading(None)
 
 
-def level_grade_pairs(study: ManifestStudy, predicted: Mapping[Level, Grading]) -> Iterator[EsccPair]:
-    """A pair for each level with a reference grade; a level that was not predicted was not graded."""
+def level_grade_pairs(
+    study: ManifestStudy, predicted: Mapping[Level, Grading], places: Mapping[Level, Level | None]
+) -> Iterator[EsccPair]:
+    """A pair for each level with a reference grade; a level that was not predicted was not graded.
+
+    Args:
+        study: Row of the manifest.
+        predicted: Grades by the prediction's own names of levels.
+        places: What the prediction calls each level; levels that are not there have their own name.
+    """
     for level, grade in study.escc.items():
         if grade is not None:
-            yield _escc_pair(study, level.value, grade, predicted.get(level, _NOT_GRADED))
+            grading = _at(level, predicted, places) or _NOT_GRADED
+            yield _escc_pair(study, level.value, grade, grading)
+
+
+def _at(level: Level, predicted: Mapping[Level, P], places: Mapping[Level, Level | None]) -> P | None:
+    name = places.get(level, level)
+    return None if name is None else predicted.get(name)
 
 
 def slice_grade_pairs(
@@ -90,13 +107,15 @@ def _escc_pair(study: ManifestStudy, place: str, grade: EsccGrade, grading: Grad
     )
 
 
-def sins_pairs(study: ManifestStudy, predicted: Mapping[Level, PredictedSins]) -> Iterator[SinsPair]:
-    """A pair for each level with a reference score whose class is certain."""
+def sins_pairs(
+    study: ManifestStudy, predicted: Mapping[Level, PredictedSins], places: Mapping[Level, Level | None]
+) -> Iterator[SinsPair]:
+    """A pair for each level with a reference score whose class is certain; arguments as above."""
     for row in study.sins:
         reference = score_sins(findings_from_text(row))
         if len(reference.classes) == 1:
             level = reference.levels[0]
-            yield _sins_pair(study, level, reference, predicted.get(level))
+            yield _sins_pair(study, level, reference, _at(level, predicted, places))
 
 
 def undecided_scores(study: ManifestStudy) -> int:

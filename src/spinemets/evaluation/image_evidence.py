@@ -9,7 +9,7 @@ import numpy.typing as npt
 from spinemets.anatomy import Level
 from spinemets.errors import InputError
 from spinemets.evaluation.case_images import ImagePair
-from spinemets.evaluation.case_maps import LabelMaps, read_maps
+from spinemets.evaluation.case_maps import Codes, LabelMaps, read_maps
 from spinemets.evaluation.label_regions import compared_sets, region_pairs
 from spinemets.evaluation.lesion_cases import (
     LesionCase,
@@ -18,7 +18,7 @@ from spinemets.evaluation.lesion_cases import (
     score_found_lesions,
 )
 from spinemets.evaluation.lesion_map import LesionMap, lesions_of_numbers
-from spinemets.evaluation.level_pairs import level_pairs
+from spinemets.evaluation.level_pairs import level_pairs, vertebrae_there
 from spinemets.evaluation.mask_figures import MaskRow
 from spinemets.evaluation.mask_score import MaskSettings, score_mask
 from spinemets.evaluation.pairs import LevelPair
@@ -29,6 +29,8 @@ from spinemets.training.manifest_records import ManifestStudy
 
 # Structure under which the union of all lesions of an image is scored.
 ALL_LESIONS = "lesions together"
+# What ``score_found_lesions`` calls each lesion that was found.
+FOUND_LESION = "found lesion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,15 @@ class ImageEvidence:
         vertebrae: With and without lesion.
         masks: Scores of structures, of all lesions together, and of lesions that were found.
         levels: Names of vertebrae.
+        places: Predicted name of the vertebra at each level of the reference, None where there is none; empty
+            where either side does not tell.
     """
 
     lesions: LesionCase | None
     vertebrae: tuple[Region, ...]
     masks: tuple[MaskRow, ...]
     levels: tuple[LevelPair, ...]
+    places: Mapping[Level, Level | None]
 
 
 def image_evidence(
@@ -95,6 +100,7 @@ def image_evidence(
         vertebrae=() if lesions is None else look.vertebrae(*lesions),
         masks=(*look.structures(), *(() if lesions is None else look.lesion_masks(*lesions))),
         levels=tuple(look.levels()),
+        places=look.places(),
     )
 
 
@@ -210,20 +216,25 @@ class _Look:
             score = score_mask(region.predicted, region.reference, self.spacing_mm, self.settings.masks)
             yield MaskRow(self.study.study, self.study.patient, region.name, score)
 
-    def levels(self) -> Iterator[LevelPair]:
+    def level_maps(self) -> tuple[Codes, Codes | None] | None:
+        """Reference and predicted levels; None where either side never tells of levels."""
         true = self.reference.levels
         if true is None or Head.LEVEL not in self.told.heads:
+            return None
+        if self.predicted is None:
+            return true, None
+        return None if self.predicted.levels is None else (true, self.predicted.levels)
+
+    def levels(self) -> Iterator[LevelPair]:
+        if (maps := self.level_maps()) is None:
             return
-        if self.predicted is not None and self.predicted.levels is None:
-            return
-        yield from level_pairs(
-            self.study.study,
-            self.study.patient,
-            true,
-            None if self.predicted is None else self.predicted.levels,
-            self.pair.reference.grid.affine_ras,
-            {} if self.pair.predicted is None else self.pair.predicted.credible,
-        )
+        credible = {} if self.pair.predicted is None else self.pair.predicted.credible
+        affine_ras = self.pair.reference.grid.affine_ras
+        yield from level_pairs(self.study.study, self.study.patient, *maps, affine_ras, credible)
+
+    def places(self) -> dict[Level, Level | None]:
+        maps = self.level_maps()
+        return {} if maps is None else vertebrae_there(*maps)
 
 
 def _types_by_level(study: ManifestStudy) -> dict[str, str]:

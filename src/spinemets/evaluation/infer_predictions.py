@@ -13,7 +13,14 @@ from spinemets.evaluation.predicted import (
     PredictedStudy,
 )
 from spinemets.evaluation.prediction_labels import OUR_MASKS
-from spinemets.inference.records import EsccResult, GradedSlice, LevelResult, StationResult, StudyResult
+from spinemets.inference.records import (
+    EsccResult,
+    GradedSlice,
+    LevelResult,
+    Provenance,
+    StationResult,
+    StudyResult,
+)
 from spinemets.inference.result_json import read_result
 from spinemets.scoring.sins import SinsScore
 from spinemets.study.records import Weighting
@@ -36,6 +43,7 @@ def read_infer_study(folder: Path) -> PredictedStudy:
         levels=_levels(result),
         sins=_sins(result),
         files=(folder / RESULT, *(file.path for one in masks for file in one.files)),
+        made_with=_made_with(result.provenance),
         whole=True,
     )
 
@@ -54,6 +62,11 @@ def _masks(folder: Path, result: StudyResult) -> Iterator[PredictedMasks]:
             lesion_scores={one.number: one.probability for one in station.findings.lesions},
             credible=_credible(station),
         )
+
+
+def _made_with(provenance: Provenance) -> tuple[str, ...]:
+    weights = (f"{one.task} weights {one.sha256}, trained on {one.trained_on}" for one in provenance.weights)
+    return f"SpineMets {provenance.spinemets_version}", *weights
 
 
 def _credible(station: StationResult) -> dict[Level, tuple[Level, ...]]:

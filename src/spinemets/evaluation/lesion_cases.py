@@ -16,6 +16,8 @@ from spinemets.evaluation.mask_score import MaskSettings, score_mask
 
 # Classes of size after Metrics Reloaded's advice to report small targets apart; (mL from, name).
 _SIZES = ((1.0, "1 mL or more"), (0.5, "0.5 to 1 mL"), (0.0, "less than 0.5 mL"))
+# Names of the classes, the smallest first.
+SIZE_CLASSES = tuple(name for _, name in reversed(_SIZES))
 OUTSIDE_VERTEBRAE = "outside vertebrae"
 
 

@@ -12,7 +12,26 @@ from spinemets.evaluation.pairs import LevelPair
 from spinemets.volume.record import AffineRas
 
 _MOVABLE = frozenset({Region.CERVICAL, Region.THORACIC, Region.LUMBAR})
-_LARGEST_CODE = max(level.code for level in Level)
+_CODES = max(level.code for level in Level) + 1
+
+
+def vertebrae_there(reference: Codes, predicted: Codes | None) -> dict[Level, Level | None]:
+    """For each level of the reference the predicted one that shares most voxels with it; None without any.
+
+    Args:
+        reference: ``Level.code`` on vertebrae.
+        predicted: The same on one grid; None where nothing was predicted.
+    """
+    told = np.zeros_like(reference) if predicted is None else predicted
+    pairs = reference.ravel().astype(np.int64) * _CODES + told.ravel()
+    shared = np.bincount(pairs, minlength=_CODES**2).reshape(_CODES, _CODES)
+    present = [code for code in np.flatnonzero(shared.sum(axis=1)).tolist() if code]
+    return {
+        Level.from_code(code): Level.from_code(int(shared[code, 1:].argmax()) + 1)
+        if shared[code, 1:].any()
+        else None
+        for code in present
+    }
 
 
 def level_pairs(
@@ -26,8 +45,7 @@ def level_pairs(
     """A pair for each vertebra from C1 to the last lumbar one.
 
     The sacrum is one bone, whose parts predictions do not tell apart; vertebrae that the image cuts at its
-    upper or lower edge may show too little to be counted. Both are left out of the reference. The predicted
-    vertebra that lies there is the one that shares most voxels.
+    upper or lower edge may show too little to be counted. Both are left out of the reference.
 
     Args:
         case: The study.
@@ -37,25 +55,20 @@ def level_pairs(
         affine_ras: Of both.
         credible: All levels that a predicted vertebra may be, by its most likely one.
     """
-    told = np.zeros_like(reference) if predicted is None else predicted
-    shared = np.bincount(
-        reference.ravel().astype(np.int64) * (_LARGEST_CODE + 1) + told.ravel(),
-        minlength=(_LARGEST_CODE + 1) ** 2,
-    ).reshape(_LARGEST_CODE + 1, -1)
-    own, others = _centres_mm(reference, affine_ras), _centres_mm(told, affine_ras)
-    for code in sorted(set(own) - _cut(reference, affine_ras)):
-        level = Level.from_code(code)
-        if level.region not in _MOVABLE:
+    own = _centres_mm(reference, affine_ras)
+    others = {} if predicted is None else _centres_mm(predicted, affine_ras)
+    cut = _cut(reference, affine_ras)
+    for level, there in vertebrae_there(reference, predicted).items():
+        if level.code in cut or level.region not in _MOVABLE:
             continue
-        overlap = shared[code, 1:]
-        there = Level.from_code(int(overlap.argmax()) + 1) if overlap.any() else None
+        apart = own[level.code] - others[level.code] if level.code in others else None
         yield LevelPair(
             case=case,
             patient=patient,
             reference=level,
             most_likely=there,
             credible=() if there is None else credible.get(there, (there,)),
-            distance_mm=float(np.linalg.norm(own[code] - others[code])) if code in others else None,
+            distance_mm=None if apart is None else float(np.linalg.norm(apart)),
         )
 
 

@@ -101,6 +101,7 @@ class PredictedStudy:
         levels: Grade of each level that was graded, or found not gradable.
         sins: Of each level that was scored.
         files: Everything it was read from, for the hash.
+        made_with: Program and weights, each in words; empty where that is not told.
         whole: Whether the study was assessed as a whole, so that a level without a grade is one where nothing
             was found.
     """
@@ -111,6 +112,7 @@ class PredictedStudy:
     levels: Mapping[Level, Grading] = field(default_factory=dict)
     sins: Mapping[Level, PredictedSins] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
+    made_with: tuple[str, ...] = ()
     whole: bool = False
 
 
@@ -137,3 +139,8 @@ class PredictionSet:
     kind: str
     studies: tuple[PredictedStudy, ...]
     unusable: tuple[Unusable, ...] = ()
+
+    @property
+    def made_with(self) -> tuple[str, ...]:
+        """Programs and weights that made any of them, each once."""
+        return tuple(dict.fromkeys(what for one in self.studies for what in one.made_with))

@@ -19,6 +19,7 @@ class Evidence:
     Args:
         predictions: Name of the folder.
         kind: What the predictions look like.
+        made_with: Programs and weights, as far as the predictions tell.
         told: What they tell at all.
         studies: In the manifest's order.
         extra: Predictions of no study of the manifest.
@@ -26,6 +27,7 @@ class Evidence:
 
     predictions: str
     kind: str
+    made_with: tuple[str, ...]
     told: Told
     studies: tuple[StudyEvidence, ...]
     extra: tuple[str, ...]
@@ -72,7 +74,14 @@ def gather_evidence(
             progress(one.study.study)
             yield study_evidence(one, manifest.label_sets, told, settings)
 
-    return Evidence(predictions.folder.name, predictions.kind, told, tuple(compared()), matching.extra)
+    return Evidence(
+        predictions.folder.name,
+        predictions.kind,
+        predictions.made_with,
+        told,
+        tuple(compared()),
+        matching.extra,
+    )
 
 
 def what_is_told(predictions: PredictionSet) -> Told:

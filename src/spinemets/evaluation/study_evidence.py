@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from spinemets.anatomy import Level
 from spinemets.errors import InputError
 from spinemets.evaluation.case_images import Grids, ImagePair, pair_images
 from spinemets.evaluation.case_matching import MatchedStudy
@@ -31,12 +32,24 @@ class Status(StrEnum):
     UNUSABLE = "prediction not usable"
     NO_REFERENCE = "reference not usable"
 
+    @property
+    def is_compared(self) -> bool:
+        """Whether there was a prediction and it could be used."""
+        return self is Status.COMPARED
+
 
 class Missing(StrEnum):
     """What a study counts for whose prediction is missing or cannot be used."""
 
     MISS = "miss"
     LEFT_OUT = "left out"
+
+
+class LevelsBy(StrEnum):
+    """What tells which level of the reference a predicted grade or score is of."""
+
+    PLACE = "place"
+    NAME = "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +60,13 @@ class EvidenceSettings:
         images: How their masks are.
         grids: What becomes of masks on no annotated image's grid.
         missing: What studies without a usable prediction count for.
+        levels_by: What tells which level a predicted grade or score is of.
     """
 
     images: ImageSettings
     grids: Grids
     missing: Missing
+    levels_by: LevelsBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +159,25 @@ def _compared(
     slices, unseen = slice_grade_pairs(study, graded) if told.slices else ((), 0)
     levels = {level: each for one in predictions for level, each in one.levels.items()}
     scores = {level: each for one in predictions for level, each in one.sins.items()}
+    images = tuple(image_evidence(study, pair, told, settings.images) for pair in pairs)
+    places = _places(images) if settings.levels_by is LevelsBy.PLACE else {}
     return StudyEvidence(
         case=_case(matched, Status.COMPARED, "", counted=True, notes=_notes(study, pairs, unseen, told)),
-        images=tuple(image_evidence(study, pair, told, settings.images) for pair in pairs),
+        images=images,
         slices=slices,
-        levels=tuple(level_grade_pairs(study, levels)) if told.levels else (),
-        sins=tuple(sins_pairs(study, scores)) if told.sins else (),
+        levels=tuple(level_grade_pairs(study, levels, places)) if told.levels else (),
+        sins=tuple(sins_pairs(study, scores, places)) if told.sins else (),
     )
+
+
+def _places(images: Sequence[ImageEvidence]) -> dict[Level, Level | None]:
+    """What the prediction calls each level; the first image in which it has a vertebra there decides."""
+    places: dict[Level, Level | None] = {}
+    for image in images:
+        for level, there in image.places.items():
+            if places.get(level) is None:
+                places[level] = there
+    return places
 
 
 def _notes(
