@@ -24,6 +24,7 @@ COMMANDS = {
     "train": Command("train", "train the segmenter or the ESCC grader on the studies of a manifest"),
     "export": Command("export", "write trained weights as an ONNX file or a MONAI bundle"),
     "infer": Command("infer", "assess studies: levels, lesions, ESCC, SINS, with reports"),
+    "evaluate": Command("evaluate", "compare predictions with a reference: every figure with its interval"),
     "score": Command("score", "score SINS or ESCC from flags, JSON or CSV"),
 }
 

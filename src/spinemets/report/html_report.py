@@ -3,14 +3,12 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from spinemets.inference.records import Assessment, StationResult, StudyResult
 from spinemets.report.figures import compression_for
 from spinemets.report.level_section import LevelSection, level_section
+from spinemets.report.page_templates import templates
 from spinemets.report.prior_section import PriorSection, prior_section
 from spinemets.report.report_tables import (
     VERTEBRA_COLUMNS,
@@ -60,7 +58,7 @@ def write_report(assessment: Assessment, path: Path) -> None:
         assessment: A result with its voxels.
         path: Of the file.
     """
-    page = _environment().get_template("report.html.j2").render(report=report_content(assessment))
+    page = templates().get_template("report.html.j2").render(report=report_content(assessment))
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
     try:
         partial.write_bytes(page.encode())
@@ -106,14 +104,3 @@ def _views(assessment: Assessment) -> tuple[SagittalView, ...]:
 
 def _lesions(stations: Sequence[StationResult]) -> list[LesionRow]:
     return [row for station in stations for row in lesion_rows(station.name, station.findings)]
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("spinemets.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
