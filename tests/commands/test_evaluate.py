@@ -68,6 +68,18 @@ def test_two_sets(reference, tmp_path):
     assert (tmp_path / "out" / "tables" / "comparison.csv").is_file()
 
 
+def test_workers_change_nothing(reference, tmp_path):
+    folder = write_perfect(tmp_path / "perfect")
+    assert _evaluate(folder, reference, tmp_path / "one") == 0
+    assert _evaluate(folder, reference, tmp_path / "two", "workers=2", "interval=percentile") == 0
+    for path in (tmp_path / "one").rglob("*.*"):
+        assert (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes() == path.read_bytes()
+
+
+def test_the_other_kind_of_interval(reference, tmp_path):
+    assert _evaluate(write_perfect(tmp_path / "perfect"), reference, tmp_path / "out", "interval=BCa") == 0
+
+
 def test_a_table_matches_what_names_do_not(reference, tmp_path, capsys):
     folder = write_perfect(tmp_path / "perfect")
     (folder / "anna").rename(folder / "x17")

@@ -176,3 +176,14 @@ def test_a_damaged_result_is_kept_with_its_reason(tmp_path):
     found = read_predictions(tmp_path, {})
     assert [one.name for one in found.unusable] == ["study-1"]
     assert "JSON" in found.unusable[0].reason
+
+
+def test_studies_that_infer_failed_on_keep_its_reason(tmp_path):
+    write_perfect(tmp_path)
+    header = ("study", "status", "error", "message", "traceback")
+    rows = [("dora", "failed", "StudyError", "no sagittal series", "..."), ("anna", "failed", "", "old", "")]
+    write_table(tmp_path / "failures.csv", header, *rows)
+    found = read_predictions(tmp_path, {})
+    assert [(one.name, one.reason) for one in found.unusable] == [
+        ("dora", "not assessed: no sagittal series")
+    ]

@@ -74,7 +74,8 @@ def _gather(
     def say(study: str) -> None:
         print(f"{predictions.folder.name}: {study}", file=sys.stderr, flush=True)
 
-    return gather_evidence(manifest, predictions, identifiers, table, settings.evidence, say)
+    workers = _whole(config.workers, "workers") or 1
+    return gather_evidence(manifest, predictions, identifiers, table, settings.evidence, say, workers)
 
 
 def _settings(config: "DictConfig") -> "EvaluationSettings":

@@ -1,5 +1,6 @@
 """Finds all predictions in a folder: results of ``spinemets infer``, nnU-Net's output, masks, tables."""
 
+import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from spinemets.study.file_names import is_image_name, stem_of
 from spinemets.study.nnunet import DESCRIPTION
 from spinemets.training.label_sets import LabelSet
 
+# What spinemets infer writes of an archive.
+_FAILURES = "failures.csv"
 _REMEDY = (
     "name the output of spinemets infer, a folder of masks (CASE.nii.gz), or one with escc.csv or sins.csv"
 )
@@ -50,6 +53,7 @@ def read_predictions(folder: Path, labels: Mapping[Any, Any]) -> PredictionSet:
     found.add_label_maps(labels)
     tables, files = read_tables(folder)
     found.add_tables(tables, files)
+    found.add_failures()
     if not found.studies and not found.unusable:
         raise UnreadableFileError("holds no predictions", file=folder, remedy=_REMEDY)
     studies = tuple(found.studies[name] for name in sorted(found.studies))
@@ -110,6 +114,17 @@ class _Found:
         for name, table in tables.items():
             study = self.studies.get(name, PredictedStudy(name))
             self.studies[name] = _with_table(study, table, files)
+
+    def add_failures(self) -> None:
+        """Studies that ``spinemets infer`` says it could not assess, with its reason."""
+        path = self.folder / _FAILURES
+        if not path.is_file():
+            return
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                name, message = row.get("study") or "", row.get("message") or "no reason given"
+                if name and name not in self.studies:
+                    self.unusable.append(Unusable(name, f"not assessed: {message}"))
 
 
 def _masks_by_name(folder: Path) -> Iterator[PredictedMasks]:

@@ -1,10 +1,13 @@
 """Everything that predictions and reference give, study by study."""
 
-from collections.abc import Callable, Iterator, Mapping
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from spinemets.errors import InputError
-from spinemets.evaluation.case_matching import match_cases
+from spinemets.evaluation.case_matching import MatchedStudy, match_cases
 from spinemets.evaluation.image_evidence import Told, told_by
 from spinemets.evaluation.predicted import PredictionSet
 from spinemets.evaluation.study_evidence import EvidenceSettings, StudyEvidence, study_evidence
@@ -45,6 +48,7 @@ def gather_evidence(
     table: Mapping[str, str],
     settings: EvidenceSettings,
     progress: Callable[[str], None] = lambda study: None,
+    workers: int = 1,
 ) -> Evidence:
     """Match, read and compare.
 
@@ -54,7 +58,8 @@ def gather_evidence(
         identifiers: As ``spinemets infer`` had them.
         table: Studies by the names of predictions, where these do not tell.
         settings: How to compare.
-        progress: Is told each study as it begins.
+        progress: Is told each study once it is compared.
+        workers: Processes that read and compare; the evidence is the same whatever their number.
 
     Raises:
         InputError: If no prediction is of any study of the manifest.
@@ -69,19 +74,31 @@ def gather_evidence(
         )
     told = what_is_told(predictions)
 
-    def compared() -> Iterator[StudyEvidence]:
-        for one in matching.studies:
-            progress(one.study.study)
-            yield study_evidence(one, manifest.label_sets, told, settings)
-
+    compare = partial(study_evidence, label_sets=manifest.label_sets, told=told, settings=settings)
+    studies = []
+    for one in _each(compare, matching.studies, workers):
+        progress(one.case.study)
+        studies.append(one)
     return Evidence(
-        predictions.folder.name,
-        predictions.kind,
-        predictions.made_with,
-        told,
-        tuple(compared()),
-        matching.extra,
+        predictions=predictions.folder.name,
+        kind=predictions.kind,
+        made_with=predictions.made_with,
+        told=told,
+        studies=tuple(studies),
+        extra=matching.extra,
     )
+
+
+def _each(
+    compare: Callable[[MatchedStudy], StudyEvidence], studies: Sequence[MatchedStudy], workers: int
+) -> Iterator[StudyEvidence]:
+    if workers == 1:
+        yield from map(compare, studies)
+        return
+    # A fresh interpreter for each worker: forking a process that runs libraries' threads can hang.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        yield from pool.map(compare, studies)
 
 
 def what_is_told(predictions: PredictionSet) -> Told:
