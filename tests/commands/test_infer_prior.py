@@ -1,4 +1,4 @@
-"""An archive with two visits of one patient: the later one is compared with the earlier one, without dates."""
+"""An archive with two visits of a patient: the later one is compared with the earlier one, without dates."""
 
 import json
 from datetime import date, timedelta
