@@ -22,6 +22,7 @@ from spinemets.report.evaluation_page_records import (
     Subgroup,
 )
 from spinemets.report.evaluation_words import (
+    count_words,
     in_percent,
     interval_words,
     meaning,
@@ -48,6 +49,8 @@ _CARDS = (
     (ESCC, "each level, six grades", "quadratic-weighted kappa", "ESCC of levels, quadratic-weighted kappa"),
     (SINS, "classes", "accuracy, open counted as wrong", "SINS classes right, open ones counted as wrong"),
 )
+# With fewer patients 95 % intervals of the bootstrap hold the truth in 90 % or less (docs/evaluation.md).
+_FEW_PATIENTS = 20
 MASK_COLUMNS = ("mean Dice", "mean NSD", "median HD95", "mean volume error")
 # Of these a reader thinks in per cent.
 _SHARES = frozenset({"sensitivity", "identification rate", "accuracy, open counted as wrong"})
@@ -66,6 +69,8 @@ def evaluation_page(evaluation: Evaluation, plots: Sequence[Plot]) -> Evaluation
     return EvaluationPage(
         evaluation=evaluation,
         simulated=simulated_words(evaluation),
+        few=few_words(evaluation),
+        size=_size(evaluation),
         cards=tuple(_cards(headlines)),
         sections=tuple(_sections(evaluation, plots)),
         flows=tuple(map(_flow, sets)),
@@ -80,12 +85,30 @@ def simulated_words(evaluation: Evaluation) -> str:
     one = evaluation.reference
     if not one.simulated:
         return ""
-    some = "All" if one.simulated == one.studies else str(one.simulated)
+    studies = count_words(one.studies, "study", "studies")
+    verb = "is" if one.simulated == 1 else "are"
     return (
-        f"{some} of the {one.studies} studies of the reference are simulated. Figures say how the "
-        "predictions do on simulated images and not how they do on patients; they are never to be quoted "
+        f"Of {studies} of the reference {one.simulated:,} {verb} simulated, and no patients. Figures say how "
+        "the predictions do on simulated images and not how they do on patients; they are never to be quoted "
         "beside figures of patients without saying so."
     )
+
+
+def few_words(evaluation: Evaluation) -> str:
+    """The notice that intervals of few patients are too narrow; "" where there are enough."""
+    if evaluation.reference.patients >= _FEW_PATIENTS:
+        return ""
+    patients = count_words(evaluation.reference.patients, "patient", "patients")
+    return (
+        f"{patients.capitalize()}: too few for bootstrap intervals, which hold the truth less often than "
+        "they say, or are not there at all. Read the figures as a trial run."
+    )
+
+
+def _size(evaluation: Evaluation) -> str:
+    one = evaluation.reference
+    studies = count_words(one.studies, "study", "studies")
+    return f"{studies} of {count_words(one.patients, 'patient', 'patients')}"
 
 
 def _cards(headlines: Sequence[Headline]) -> Iterator[Card]:

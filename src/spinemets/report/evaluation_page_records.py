@@ -109,10 +109,23 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EvaluationPage:
-    """All that the page shows."""
+    """All that the page shows.
+
+    Args:
+        evaluation: The record.
+        simulated, few: Notices that the reference is simulated, and that it has few patients; "" without.
+        size: Of the reference, in words.
+        cards: What is looked for first.
+        sections: Families.
+        flows: What became of the studies, for each set of predictions.
+        policies: Rules, in sentences.
+        subgroups, comparison: Empty without.
+    """
 
     evaluation: Evaluation
     simulated: str
+    few: str
+    size: str
     cards: tuple[Card, ...]
     sections: tuple[Section, ...]
     flows: tuple[Flow, ...]

@@ -74,6 +74,11 @@ def number_words(value: float, unit: Unit = Unit.ONE) -> str:
     return text if unit is Unit.ONE else f"{text}\u00a0{unit.value}"
 
 
+def count_words(count: int, one: str, many: str) -> str:
+    """Such as ``1 study`` and ``2 studies``."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
 def p_words(p_value: float | None) -> str:
     """A p-value as journals write it."""
     if p_value is None:
