@@ -156,7 +156,8 @@ def test_cells_are_no_formulas(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [(0.12345, "0.123"), (-1.5, "−1.500"), (12.34, "12.3"), (-0.0, "0.000")]
+    ("value", "words"),
+    [(0.12345, "0.123"), (-1.5, "−1.500"), (12.34, "12.3"), (-0.0, "0.000"), (-1e-17, "0.000")],
 )
 def test_numbers_in_words(value, words):
     assert number_words(value) == words

@@ -9,6 +9,7 @@ from spinemets.report.evaluation_json import write_whole
 from spinemets.report.evaluation_tables import Cell, Table
 
 # Spreadsheets take a cell that begins so for a formula; names of studies are anybody's.
+_DECIMALS = 9
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -34,7 +35,7 @@ def _text(cell: Cell) -> str:
     if cell is None:
         return ""
     if isinstance(cell, float):
-        # Adding zero turns -0.0 into 0.0.
-        return f"{cell + 0.0:.6g}"
+        # Rounded, and zero added, so that noise of arithmetic becomes no digit and nothing no minus.
+        return f"{round(cell, _DECIMALS) + 0.0:.6g}"
     text = str(cell)
     return f"'{text}" if isinstance(cell, str) and text.startswith(_FORMULA) else text

@@ -70,7 +70,8 @@ def interval_words(figure: Figure) -> str:
 def number_words(value: float, unit: Unit = Unit.ONE) -> str:
     """As many digits as mean something, with a true minus, and the unit behind."""
     digits = _DIGITS.get(unit, 1 if abs(value) >= 10 else 3)
-    text = f"{value + 0.0:.{digits}f}".replace("-", "\u2212")
+    # Rounded first, and zero added, so that nothing becomes minus nothing.
+    text = f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\u2212")
     return text if unit is Unit.ONE else f"{text}\u00a0{unit.value}"
 
 
