@@ -8,8 +8,8 @@ from pathlib import Path
 from spinemets.report.evaluation_json import write_whole
 from spinemets.report.evaluation_tables import Cell, Table
 
-# Spreadsheets take a cell that begins so for a formula; names of studies are anybody's.
 _DECIMALS = 9
+# Spreadsheets take a cell that begins so for a formula; names of studies are anybody's.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
