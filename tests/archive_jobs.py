@@ -14,7 +14,7 @@ from spinemets.inference.archive.content import OutputFile
 from spinemets.inference.archive.engine import Limits
 from spinemets.inference.archive.ledger import Entry, Ledger, Origin
 from spinemets.inference.archive.local import LocalEngine
-from spinemets.inference.archive.locks import try_lock
+from spinemets.inference.archive.locks import remove_locks, try_lock
 from spinemets.inference.archive.run import ArchiveRun, Inputs
 from spinemets.inference.archive.spool import StudySpool
 from spinemets.inference.archive.whole_folder import whole_folder
@@ -144,6 +144,7 @@ def assess(source, output, **settings):
         }
         inputs = Inputs(source, spool, earlier, given["weights"], lambda study: given["config"])
         ArchiveRun(inputs, output, engine, heard)()
+    remove_locks(output)
     return heard
 
 

@@ -14,7 +14,7 @@ from spinemets.scoring.escc import not_gradable
 from spinemets.volume import Volume
 
 
-class _Page(HTMLParser):
+class Page(HTMLParser):
     """Elements with their attributes, and the text that is seen."""
 
     def __init__(self, text):
@@ -53,7 +53,7 @@ def html(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(html):
-    return _Page(html)
+    return Page(html)
 
 
 def test_same_assessment_gives_same_bytes(html, tmp_path):
@@ -181,7 +181,7 @@ def test_study_without_lesions_is_not_called_healthy(tmp_path):
     result = replace(
         assessment.result, levels=(), highest=None, stations=(replace(station, findings=findings),)
     )
-    text = _Page(_written(replace(assessment, result=result, stations=(clean,), axial=()), tmp_path)).text
+    text = Page(_written(replace(assessment, result=result, stations=(clean,), axial=()), tmp_path)).text
     assert "No lesion was found. That is no proof that there is none." in text
     assert "SINS 0" not in text
 
@@ -202,7 +202,7 @@ def test_no_level_gradable_gives_no_grade(tmp_path):
         for level in assessment.result.levels
     )
     result = replace(assessment.result, levels=levels)
-    text = _Page(_written(replace(assessment, result=result, axial=()), tmp_path)).text
+    text = Page(_written(replace(assessment, result=result, axial=()), tmp_path)).text
     assert "not gradable at any involved level" in text
     assert "T12 or L1; L3: not gradable: no axial T2 at this level." in text
     assert "Probability of each grade" not in text
@@ -212,7 +212,7 @@ def test_uncalibrated_network_promises_nothing(tmp_path):
     assessment = small_assessment()
     first, second = assessment.result.levels
     levels = (replace(first, escc=replace(first.escc, coverage=None)), second)
-    text = _Page(
+    text = Page(
         _written(replace(assessment, result=replace(assessment.result, levels=levels)), tmp_path)
     ).text
     assert "The network was not calibrated" in text

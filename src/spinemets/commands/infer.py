@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from spinemets.commands.infer_job import StudyJob
-    from spinemets.inference.archive.ledger import Ledger
     from spinemets.inference.archive.spool import StudySpool
+    from spinemets.report.archive_lists import Tally
     from spinemets.study.visits import EarlierVisits
 
 
@@ -26,9 +26,12 @@ def _infer(config: "DictConfig") -> int:
     from hydra.utils import instantiate
 
     from spinemets.commands.infer_progress import ArchiveProgress, StudyProgress
+    from spinemets.commands.infer_text import archive_lines
     from spinemets.inference.archive.engine import Limits
+    from spinemets.inference.archive.locks import remove_locks
     from spinemets.inference.archive.run import ArchiveRun, Inputs
     from spinemets.inference.archive.spool import StudySpool
+    from spinemets.report.archive_lists import write_lists
 
     logging.getLogger("spinemets").setLevel(logging.INFO)
     job = _job(config)
@@ -49,17 +52,18 @@ def _infer(config: "DictConfig") -> int:
             run()
         finally:
             progress.close()
-        return _status(run.ledger, studies)
+        tally = write_lists(studies, run.ledger, job.output)
+        remove_locks(job.output)
+        if len(studies) > 1:
+            print("\n".join(archive_lines(tally, job.output)))
+        return _status(tally)
 
 
-def _status(ledger: "Ledger", studies: "StudySpool") -> int:
+def _status(tally: "Tally") -> int:
     """2 where every study was refused, which makes the input an unusable one."""
-    from spinemets.inference.archive.work import Status
-
-    statuses = {entry.status for key in studies if (entry := ledger.entry(key)) is not None}
-    if statuses == {Status.REFUSED}:
+    if tally.refused and not tally.done and not tally.failed:
         return 2
-    return 0 if statuses == {Status.DONE} else 1
+    return 1 if tally.refused or tally.failed else 0
 
 
 def _scan(config: "DictConfig", job: "StudyJob", spool: "StudySpool") -> "Mapping[str, EarlierVisits]":

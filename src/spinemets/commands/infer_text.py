@@ -4,7 +4,10 @@ from collections import Counter
 from pathlib import Path
 
 from spinemets.inference.prior_records import LesionChangeKind, PriorComparison
-from spinemets.inference.records import EsccResult, LevelResult, StudyResult
+from spinemets.inference.records import RESEARCH_USE_ONLY, EsccResult, LevelResult, StudyResult
+from spinemets.report.archive_lists import Tally
+from spinemets.report.archive_page import ARCHIVE_PAGE
+from spinemets.report.archive_tables import FAILURES_CSV, SUMMARY_CSV, SUMMARY_PARQUET
 from spinemets.scoring.sins import SinsScore
 
 
@@ -35,6 +38,22 @@ def _since(prior: PriorComparison) -> str:
     counts = Counter(one.kind.value for one in prior.lesions)
     lesions = ", ".join(f"{counts[kind]} {kind}" for kind in LesionChangeKind if counts[kind])
     return f"lesions {lesions or 'none then or now'}{days}"
+
+
+def archive_lines(tally: Tally, folder: Path) -> list[str]:
+    """How many studies of an archive have a result, and where the lists are.
+
+    Args:
+        tally: Of the studies.
+        folder: Of all outputs.
+    """
+    without = tally.refused + tally.failed
+    lines = ["", f"{tally.done} of {tally.done + without} studies assessed"]
+    if without:
+        lines.append(f"  {tally.refused} refused, {tally.failed} failed: {folder / FAILURES_CSV}")
+    lines.append(f"  worklist: {folder / ARCHIVE_PAGE}")
+    lines.append(f"  summary:  {folder / SUMMARY_CSV}, {SUMMARY_PARQUET}")
+    return [*lines, f"  {RESEARCH_USE_ONLY}"]
 
 
 _HEADER = ("level", "lesions mL", "ESCC", "SINS", "class")

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from spinemets.commands.score_rows import Row
 from spinemets.errors import InputError
+from spinemets.report.csv_cell import safe_cell
 from spinemets.scoring.sins import Settles, SinsScore
 from spinemets.scoring.sins_items import Item
 
@@ -18,8 +19,6 @@ RESULT_COLUMNS = (
     "settled_by",
     "settled_for_some_answers_by",
 )
-# A cell that starts so is run as a formula by spreadsheets (OWASP, CSV injection).
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +65,6 @@ def write_json(scored: Sequence[ScoredRow], stream: TextIO, as_list: bool) -> No
         entry = adapter.dump_json(_Entry(each.row, each.score), indent=1).decode()
         stream.write((",\n" if index else opening) + entry)
     stream.write(closing)
-
-
-def safe_cell(text: str) -> str:
-    """Text for a CSV cell that no spreadsheet takes for a formula; numbers stay as they are."""
-    if not text.lstrip(" ").startswith(_FORMULA_STARTS):
-        return text
-    try:
-        float(text)
-    except ValueError:
-        return f"'{text}"
-    return text
 
 
 def _results(score: SinsScore) -> Iterable[object]:

@@ -31,6 +31,7 @@ from spinemets.scoring.escc import grade_escc
 from spinemets.scoring.sins_study import highest_sins
 from spinemets.study.alignment import AlignmentSettings
 from spinemets.study.override import Override
+from spinemets.study.path_words import without_paths
 from spinemets.study.reading import load_volume
 from spinemets.study.records import Study
 from spinemets.study.selection import Selection, SelectionSettings, StationChannels, select_series
@@ -267,7 +268,9 @@ def _result(
         stations=stations,
         series=_series(work.selection),
         warnings=tuple(dict.fromkeys(work.warnings)),
-        problems=tuple(f"{problem.kind}: {problem.message}" for problem in study.problems),
+        problems=tuple(
+            f"{problem.kind}: {without_paths(problem.message, study)}" for problem in study.problems
+        ),
         provenance=provenance,
         prior=None if prior is None else compare_with(prior, levels, stations, provenance, settings.change),
     )

@@ -5,12 +5,11 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
+from spinemets.report.csv_cell import safe_cell
 from spinemets.report.evaluation_json import write_whole
 from spinemets.report.evaluation_tables import Cell, Table
 
 _DECIMALS = 9
-# Spreadsheets take a cell that begins so for a formula; names of studies are anybody's.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_tables(tables: Iterable[Table], folder: Path) -> tuple[str, ...]:
@@ -38,4 +37,4 @@ def _text(cell: Cell) -> str:
         # Rounded, and zero added, so that noise of arithmetic becomes no digit and nothing no minus.
         return f"{round(cell, _DECIMALS) + 0.0:.6g}"
     text = str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(_FORMULA) else text
+    return safe_cell(text) if isinstance(cell, str) else text

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from spinemets.inference.archive.content import OutputFile
-from spinemets.inference.archive.locks import locked
+from spinemets.inference.archive.locks import LOCKS, locked
+from spinemets.inference.archive.whole_file import whole_file
 from spinemets.inference.archive.whole_folder import sync_folder
 from spinemets.inference.archive.work import Failure, Status
 
@@ -68,7 +69,7 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE_NAME
-        self._lock = folder / ".locks" / FILE_NAME
+        self._lock = folder / LOCKS / f".{FILE_NAME}"
         self._places: dict[str, int] = {}
         self._read_to = 0
         self._inode = 0
@@ -101,17 +102,12 @@ class Ledger:
 
     def compact(self) -> None:
         """Keep the last line of each study, in the order of keys: the same bytes after every run."""
-        with locked(self._lock):
-            partial = self._path.with_name(f".{FILE_NAME}.partial")
-            with self._path.open("rb") as stream, partial.open("wb") as sorted_stream:
-                self._catch_up(stream)
+        with locked(self._lock), self._path.open("rb") as stream, whole_file(self._path) as partial:
+            self._catch_up(stream)
+            with partial.open("wb") as sorted_stream:
                 for study in sorted(self._places):
                     stream.seek(self._places[study])
                     sorted_stream.write(stream.readline())
-                sorted_stream.flush()
-                os.fsync(sorted_stream.fileno())
-            partial.replace(self._path)
-            sync_folder(self._path.parent)
 
     def _catch_up(self, stream: BinaryIO) -> None:
         """Note the places of lines that were added since, or of all in a new file."""

@@ -11,6 +11,8 @@ from contextlib import suppress
 from multiprocessing.connection import wait
 from pathlib import Path
 
+from spinemets.errors import ConfigurationError
+
 # Exit status of a worker that took too much memory.
 TOO_MUCH_MEMORY = 86
 _LOOK_S = 0.05
@@ -32,6 +34,24 @@ def end_above(limit_gib: float) -> None:
         limit_gib: Resident memory, GiB.
     """
     _in_background(lambda: _watch(limit_gib * _GIB))
+
+
+def check_room(limit_gib: float | None) -> None:
+    """See that a limit leaves room for studies.
+
+    Args:
+        limit_gib: Resident memory, GiB; None is no limit.
+
+    Raises:
+        ConfigurationError: If what this process holds already takes all of it.
+    """
+    taken_gib = _resident_bytes() / _GIB
+    if limit_gib is not None and taken_gib >= limit_gib:
+        raise ConfigurationError(
+            f"is {limit_gib:g}, and the networks with their libraries take {taken_gib:.1f}",
+            field="study_memory_gib",
+            remedy="give more, or null",
+        )
 
 
 def die_first() -> None:

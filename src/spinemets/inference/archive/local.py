@@ -12,7 +12,13 @@ from typing import Any
 
 from spinemets.errors import ConfigurationError, SpineMetsError
 from spinemets.inference.archive.engine import Limits
-from spinemets.inference.archive.limits import TOO_MUCH_MEMORY, die_first, end_above, end_with_parent
+from spinemets.inference.archive.limits import (
+    TOO_MUCH_MEMORY,
+    check_room,
+    die_first,
+    end_above,
+    end_with_parent,
+)
 from spinemets.inference.archive.work import Failure, Job, Outcome, Status, StudyWork, attempt
 
 # Imported once, before the first worker, which then starts in a fraction of a second.
@@ -199,15 +205,18 @@ def _serve(connection: Connection, prepare: Callable[[], Job], memory_gib: float
     die_first()
     try:
         job = prepare()
+        check_room(memory_gib)
     except Exception as error:
         connection.send(error)
         return
-    if memory_gib is not None:
-        end_above(memory_gib)
     connection.send(_READY)
+    watched = False
     while True:
         try:
             work: StudyWork = connection.recv()
         except EOFError:
             return
+        if memory_gib is not None and not watched:
+            end_above(memory_gib)
+            watched = True
         connection.send(attempt(job, work))

@@ -4,9 +4,12 @@ import fcntl
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+# Folder of locks in a folder of outputs: one for each study, by its key, and hidden ones for what they share.
+LOCKS = ".locks"
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +46,12 @@ def locked(path: Path) -> Iterator[None]:
     finally:
         if lock is not None:
             lock.release()
+
+
+def remove_locks(folder: Path) -> None:
+    """Remove the folder of locks from a folder of outputs, unless another process works there."""
+    with suppress(OSError):
+        (folder / LOCKS).rmdir()
 
 
 def _locked(path: Path, how: int) -> Lock | None:

@@ -3,7 +3,6 @@
 import logging
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Protocol
 from spinemets.inference.archive.content import content_sha256, files_sha256, headers_sha256
 from spinemets.inference.archive.engine import Engine
 from spinemets.inference.archive.ledger import Entry, Ledger, Origin
-from spinemets.inference.archive.locks import Lock, try_lock
+from spinemets.inference.archive.locks import LOCKS, Lock, try_lock
 from spinemets.inference.archive.spool import StudySpool
 from spinemets.inference.archive.whole_folder import left_behind, recover
 from spinemets.inference.archive.work import NO_VISITS, Outcome, Status, StudyWork
@@ -107,9 +106,6 @@ class ArchiveRun:
             for key in self._advance(ready):
                 order.done(key)
         self._ledger.compact()
-        with suppress(OSError):
-            # It holds something as long as another process works here.
-            self._lock_path("").rmdir()
 
     def _to_do(self) -> set[str]:
         """Studies that are missing or changed, or compared with one that is."""
@@ -244,11 +240,12 @@ class ArchiveRun:
 
     def _clean_up(self) -> None:
         """Undo what killed runs have left, but for studies that a living process works on."""
-        self._output.mkdir(parents=True, exist_ok=True)
-        for name in sorted(left_behind(self._output)):
+        locks = self._output / LOCKS
+        locks.mkdir(parents=True, exist_ok=True)
+        for name in sorted(left_behind(self._output).union(path.name for path in locks.iterdir())):
             if (lock := try_lock(self._lock_path(name))) is not None:
                 recover(self._output, name)
                 lock.release()
 
     def _lock_path(self, key: str) -> Path:
-        return self._output / ".locks" / key
+        return self._output / LOCKS / key
