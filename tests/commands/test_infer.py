@@ -1,6 +1,8 @@
 """spinemets infer: from a study to its report, and from what is no study to a clear refusal."""
 
 import json
+import shutil
+import subprocess
 
 import nibabel
 import numpy as np
@@ -74,6 +76,15 @@ def test_masks_have_the_grid_of_the_reference_series(assessed, phantom):
     ]
     corner = mask.affine[:3, 3]
     assert min(np.linalg.norm(position - corner) for position in positions) < 1e-2
+
+
+@pytest.mark.skipif(
+    shutil.which("dciodvfy") is None, reason="dciodvfy (Debian's dicom3tools) is not installed"
+)
+@pytest.mark.parametrize("name", ["seg.dcm", "sr.dcm"])
+def test_dciodvfy_finds_no_errors_in_dicom_outputs(assessed, name):
+    found = subprocess.run(["dciodvfy", assessed / name], capture_output=True, text=True, check=False)
+    assert [line for line in found.stderr.splitlines() if line.startswith("Error")] == []
 
 
 def test_nobody_is_named_but_in_dicom(assessed, phantom):

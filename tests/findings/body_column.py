@@ -63,6 +63,16 @@ def column_maps(column, coordinates=None):
     return tuple(Volume(np.ascontiguousarray(one.array), one.affine_ras) for one in maps)
 
 
+def column_with_canal(column, coordinates=None):
+    """The same with a canal behind the bodies."""
+    anatomy, level = column_maps(column, coordinates)
+    local = anatomy.voxel_to_world(np.moveaxis(np.indices(anatomy.shape), 0, -1)) @ column.turn
+    canal = (np.abs(local[..., 0] - column._aside(-local[..., 2])) < 10) & (np.abs(local[..., 1] + 24) < 8)
+    array = anatomy.array.copy()
+    array[canal] = Anatomy.THECAL_SAC
+    return Volume(array, anatomy.affine_ras), level
+
+
 def number_at(labels, point_ras_mm):
     """Number at a point of the world."""
     return int(labels.array[tuple(np.round(labels.world_to_voxel(point_ras_mm)).astype(int))])

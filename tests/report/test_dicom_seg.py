@@ -330,6 +330,16 @@ def test_dciodvfy_finds_no_errors(dicom, seg_path, identity, enhanced):
     assert [line for line in found.stderr.splitlines() if line.startswith("Error")] == []
 
 
+@pytest.mark.skipif(
+    shutil.which("dciodvfy") is None, reason="dciodvfy (Debian's dicom3tools) is not installed"
+)
+@pytest.mark.parametrize("plan", GEOMETRIES.values(), ids=GEOMETRIES.keys())
+def test_dciodvfy_finds_no_errors_in_any_geometry(dicom, seg_path, plan):
+    _written(dicom, seg_path, **plan)
+    found = subprocess.run(["dciodvfy", seg_path], capture_output=True, text=True, check=False)
+    assert [line for line in found.stderr.splitlines() if line.startswith("Error")] == []
+
+
 # One step of the permutation in Verhoeff's check digit (1969), by which SNOMED CT identifiers end.
 _STEP = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 

@@ -186,11 +186,9 @@ def _depths_mm(heights_mm: Floats, rights_mm: Floats, maps: StationMaps, frame: 
 
 def _narrowing_percent(number: int, stretches: Mapping[int, _Stretch], what: str) -> float | None:
     own = getattr(stretches[number], what)
-    beside = [
-        float(np.median(getattr(stretches[other], what)))
-        for other in (number - 1, number + 1)
-        if other in stretches and np.median(getattr(stretches[other], what)) > _STEP_MM
-    ]
+    # A vertebra of a few millimetres has no stretch of canal.
+    depths = [getattr(stretches[other], what) for other in (number - 1, number + 1) if other in stretches]
+    beside = [float(np.median(one)) for one in depths if one.size and np.median(one) > _STEP_MM]
     if not beside or not own.size:
         return None
     return max(0.0, 100.0 * (1.0 - float(own.min()) / float(np.mean(beside))))

@@ -10,6 +10,7 @@ from skimage.segmentation import watershed
 
 from spinemets.anatomy import Anatomy
 from spinemets.findings.records import Point
+from spinemets.findings.spine_column import column_pieces, sacrum_piece
 from spinemets.findings.spine_curve import fit_curve
 from spinemets.findings.vertebra_arches import assign_arches
 from spinemets.findings.vertebra_facts import gaps_mm, heights_mm, vertebra_facts
@@ -25,7 +26,6 @@ Mask = npt.NDArray[np.bool_]
 _LEAST_PIECE_ML, _LEAST_BODY_ML = 0.08, 0.3
 # Of the bodies beside it: a collapsed one has more; the first and the last are whole, or cut by the image.
 _LEAST_SHARE, _LEAST_CUT_SHARE, _LEAST_END_SHARE = 0.12, 0.05, 0.3
-_LEAST_SACRUM_ML = 1.0
 # Pieces further from the spine's curve are something else.
 _ASTRAY_MM = 30.0
 # The middle of a body: this near to the curve and in this part of its stretch of it.
@@ -84,7 +84,8 @@ def split_vertebrae(anatomy: Volume, level: Volume) -> VertebraInstances:
         raise ValueError("anatomy and level must lie on one grid")
     bodies = _filled(anatomy.array)
     column = _without_small(bodies | (anatomy.array == Anatomy.DISC), _LEAST_PIECE_ML, anatomy)
-    sacrum = _sacrum(anatomy)
+    column = column_pieces(column, anatomy)
+    sacrum = sacrum_piece(anatomy, column)
     labels = np.zeros(anatomy.shape, dtype=np.uint8)
     if (bodies & column).any():
         labels = _labelled(bodies & column, column, sacrum, anatomy, level)
@@ -112,17 +113,6 @@ def _without_small(mask: Mask, least_ml: float, grid: Volume) -> Mask:
     large = np.bincount(pieces.ravel()) * grid.voxel_volume_ml >= least_ml
     large[0] = False
     return np.asarray(large[pieces])
-
-
-def _sacrum(anatomy: Volume) -> Mask:
-    """The largest piece of sacrum, if it is large enough to be one."""
-    mask: Mask = anatomy.array == Anatomy.SACRUM
-    pieces, _ = ndimage.label(mask, np.ones((3, 3, 3)))
-    sizes = np.bincount(pieces.ravel(), minlength=2)
-    sizes[0] = 0
-    if sizes.max() * anatomy.voxel_volume_ml < _LEAST_SACRUM_ML:
-        return np.zeros_like(mask)
-    return np.asarray(pieces == sizes.argmax())
 
 
 def _labelled(bodies: Mask, column: Mask, sacrum: Mask, anatomy: Volume, level: Volume) -> Labels:

@@ -99,16 +99,12 @@ def assess_study(
     """
     selection = select_series(study, settings.selection, override)
     if not selection.usable:
-        raise StudyError(" ".join(selection.warnings), field=study.key, remedy="see spinemets series")
+        raise StudyError(_nothing_to_read(selection), field=study.key, remedy="see spinemets series")
     work = _Work(selection, warnings=list(selection.warnings))
-    for station in selection.stations:
-        _add_station(work, station, models, settings, progress)
-    if not any(one.findings.vertebrae for one in work.stations):
-        raise StudyError(
-            "no spine was found on its sagittal series",
-            field=study.key,
-            remedy="check that they show the spine (see spinemets series)",
-        )
+    refusals = [_add_station(work, station, models, settings, progress) for station in selection.stations]
+    if not work.stations:
+        told = "; ".join(str(one) for one in refusals if one is not None)
+        raise StudyError(f"has no station to assess: {told}", field=study.key)
     _read_axial(work, progress)
     progress("grading and scoring")
     work.warnings += earlier.warnings
@@ -116,16 +112,28 @@ def assess_study(
     return _assessment(work, models, settings, clinical, prior)
 
 
+def _nothing_to_read(selection: Selection) -> str:
+    """That there is no sagittal series, and why the others of the study do not serve."""
+    reasons = [f"{one.series_key}: {one.reason}" for one in selection.decisions]
+    return " ".join([*selection.warnings, *reasons])
+
+
 def _add_station(
     work: _Work, station: StationChannels, models: Models, settings: AssessmentSettings, progress: Progress
-) -> None:
+) -> StudyError | None:
+    """Assess a station, or say why it is left out: one that shows no spine does not stop the others."""
     name = station.station.name
     progress(f"{name}: reading {', '.join(station.channels)}")
     evidence = LevelEvidence(settings.anchor, _body_parts(station))
-    found = assess_station(station, models, settings.alignment, settings.segmenting, evidence, progress)
+    try:
+        found = assess_station(station, models, settings.alignment, settings.segmenting, evidence, progress)
+    except StudyError as error:
+        work.warnings.append(f"{name.capitalize()} is left out: {error}")
+        return error
     work.stations.append(found)
     work.volumes |= found.read
     work.warnings += [f"{name.capitalize()}: {warning}" for warning in found.warnings]
+    return None
 
 
 def _body_parts(station: StationChannels) -> tuple[str, ...]:

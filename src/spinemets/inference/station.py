@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spinemets.errors import StudyError
 from spinemets.findings.canal_measures import measured_escc
 from spinemets.findings.lesion_instances import split_lesions
 from spinemets.findings.level_chain import infer_levels, levels_volume
 from spinemets.findings.level_evidence import LevelEvidence
 from spinemets.findings.maps import StationMaps
+from spinemets.findings.plausibility import doubtful_beliefs, judge_spine
 from spinemets.findings.records import StationFindings
 from spinemets.findings.station import find
 from spinemets.findings.vertebra_instances import VertebraInstances, split_vertebrae
@@ -20,9 +22,12 @@ from spinemets.inference.settings import SegmentingSettings
 from spinemets.scoring.escc import EsccFindings
 from spinemets.study.alignment import AlignmentSettings
 from spinemets.study.channel_stack import ChannelStack, load_channels
+from spinemets.study.magnitude import check_magnitude
 from spinemets.study.records import Series
 from spinemets.study.selection import Channel, StationChannels
 from spinemets.volume import Volume, axis_codes, reorient
+
+_NO_SPINE = "check that it shows the spine, sagittally, and which way up its header says that it lies"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,27 +75,33 @@ def assess_station(
         progress: Is told each stage as it begins.
 
     Raises:
+        StudyError: If the images are none of MRI, or what they show is no spine.
         InputError: If the reference series cannot be read.
     """
     stack = load_channels(station, alignment)
+    check_magnitude(stack)
     name = station.station.name
     progress(f"{name}: segmenting")
     segmented = segment_station(stack, models, settings)
     progress(f"{name}: measuring")
     vertebrae = split_vertebrae(segmented.anatomy, segmented.level)
+    spine = judge_spine(segmented.anatomy, vertebrae)
+    if spine.refusal:
+        raise StudyError(f"shows no spine: {spine.refusal}", field=stack.reference.key, remedy=_NO_SPINE)
     chain = infer_levels(vertebrae, evidence)
+    beliefs = doubtful_beliefs(chain.beliefs, spine)
     maps = _maps(stack, station, segmented, vertebrae, models, settings)
     whole = dict(enumerate(vertebrae.whole, start=1))
     sacrum = dict(enumerate(vertebrae.is_sacrum, start=1))
-    findings = find(maps, chain.beliefs, whole, sacrum)
+    findings = find(maps, beliefs, whole, sacrum)
     left_out = tuple(f"{channel} was left out: {reason}" for channel, reason in stack.left_out.items())
     return AssessedStation(
         result=_result(station, stack, findings),
-        images=_images(station, stack, maps, levels_volume(vertebrae, chain.beliefs)),
+        images=_images(station, stack, maps, levels_volume(vertebrae, beliefs)),
         escc_findings={one.number: measured_escc(maps, one.number) for one in findings.vertebrae},
         read={series.key: stack.volumes[channel] for channel, series in _served(station, stack).items()},
         arithmetic=segmented.arithmetic,
-        warnings=(*left_out, *chain.warnings, *findings.warnings),
+        warnings=(*left_out, *spine.warnings, *chain.warnings, *findings.warnings),
     )
 
 
