@@ -23,6 +23,7 @@ COMMANDS = {
     "manifest": Command("manifest", "make a data set ready for training: its studies, masks and folds"),
     "train": Command("train", "train the segmenter or the ESCC grader on the studies of a manifest"),
     "export": Command("export", "write trained weights as an ONNX file or a MONAI bundle"),
+    "stress": Command("stress", "see how figures fall as phantom images get worse"),
     "infer": Command("infer", "assess studies: levels, lesions, ESCC, SINS, with reports"),
     "evaluate": Command("evaluate", "compare predictions with a reference: every figure with its interval"),
     "score": Command("score", "score SINS or ESCC from flags, JSON or CSV"),

@@ -34,7 +34,7 @@ def _infer(config: "DictConfig") -> int:
     from spinemets.report.archive_lists import write_lists
 
     logging.getLogger("spinemets").setLevel(logging.INFO)
-    job = _job(config)
+    job = study_job(config)
     limits = Limits(config.study_timeout_s, config.study_memory_gib)
     with instantiate(config.engine)(prepare=job, limits=limits) as engine, StudySpool() as studies:
         engine.warm_up()
@@ -85,7 +85,8 @@ def _scan(config: "DictConfig", job: "StudyJob", spool: "StudySpool") -> "Mappin
     return earlier
 
 
-def _job(config: "DictConfig") -> "StudyJob":
+def study_job(config: "DictConfig") -> "StudyJob":
+    """What the settings ask to be done with a study."""
     from hydra.utils import instantiate
 
     from spinemets.commands.infer_job import StudyJob
