@@ -63,6 +63,18 @@ def window_limits(image: Slice) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def spine_limits(image: Slice, spine: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """Signal shown black and white where the spine is what matters: skin and fat next to the coil may glare.
+
+    Args:
+        image: Any shape.
+        spine: Of the same shape, what is drawn as spine and canal.
+    """
+    low, high = window_limits(image)
+    inside = image[spine & np.isfinite(image)]
+    return low, high if not inside.size else max(float(np.percentile(inside, _WINDOW_PERCENTILES[1])), low)
+
+
 def grey_uri(image: Grey, compression: Compression = BEST) -> str:
     """A grey image (row, column) as a data URI."""
     return _uri("webp", webp(image, compression))

@@ -77,7 +77,12 @@ def slice_overlay(
         bodies=_joined(outline(body, pixel_mm) for body in bodies.values()),
         canal=outline(np.isin(anatomy, _CANAL), pixel_mm),
         lesions=tuple(_lesion(lesions == number, number, pixel_mm) for number in numbers),
-        names=tuple(_level_name(body, words.get(code, "?"), pixel_mm) for code, body in bodies.items()),
+        names=tuple(
+            _level_name(body, words.get(code, "?"), pixel_mm)
+            for code, body in bodies.items()
+            # Parts of the sacrum below the first have no name of their own.
+            if code in words or (anatomy[body] != Anatomy.SACRUM).any()
+        ),
     )
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from spinemets.findings.records import StationFindings
 from spinemets.inference.records import LevelResult, StationImages
-from spinemets.report.figures import Compression, Grey, grey_uri, window
+from spinemets.report.figures import Compression, Grey, grey_uri, spine_limits, window
 from spinemets.report.overlay import SliceOverlay, slice_overlay
 from spinemets.volume import Volume, reorient
 
@@ -89,12 +89,11 @@ def shown_station(images: StationImages) -> ShownStation:
     """Turn a station's voxels for the reader, and cut them to the spine."""
     anatomy = reorient(images.anatomy, _SHOWN)
     box = _box(anatomy)
+    shown = {channel: reorient(volume, _SHOWN).array[box] for channel, volume in images.volumes.items()}
+    spine = anatomy.array[box] > 0
     return ShownStation(
         images=images,
-        stacks={
-            channel.value: window(reorient(volume, _SHOWN).array[box])
-            for channel, volume in images.volumes.items()
-        },
+        stacks={channel.value: window(array, spine_limits(array, spine)) for channel, array in shown.items()},
         anatomy=anatomy.array[box],
         levels=reorient(images.levels, _SHOWN).array[box],
         lesions=reorient(images.lesions, _SHOWN).array[box],
