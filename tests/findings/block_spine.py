@@ -22,7 +22,9 @@ SIGNALS = {
 }
 
 
-def block_maps(lesion=None, tilt_deg=(0.0, 0.0, 0.0), centre=(0.0, 0.0, 0.0), stored="LIP", signals=None):
+def block_maps(
+    lesion=None, tilt_deg=(0.0, 0.0, 0.0), centre=(0.0, 0.0, 0.0), stored="LIP", signals=None, lean_deg=0.0
+):
     """Maps of three vertebrae, numbered 1 to 3 from the head; the middle one has its centre at ``centre``.
 
     Args:
@@ -32,12 +34,14 @@ def block_maps(lesion=None, tilt_deg=(0.0, 0.0, 0.0), centre=(0.0, 0.0, 0.0), st
         centre: RAS mm.
         stored: Orientation of the arrays before they are brought to ``LIP``.
         signals: Of each lesion, for each channel.
+        lean_deg: How far the patient leans forwards in the image, so that rows are not along the spine.
     """
     turn = Rotation.from_euler("xyz", tilt_deg, degrees=True).as_matrix()
     affine, shape = _grid(turn, np.asarray(centre, dtype=float), stored)
     indices = np.moveaxis(np.indices(shape), 0, -1)
     world = indices @ affine[:3, :3].T + affine[:3, 3]
-    x, y, z = np.moveaxis((world - np.asarray(centre)) @ turn, -1, 0)
+    lean = Rotation.from_euler("x", -lean_deg, degrees=True).as_matrix()
+    x, y, z = np.moveaxis((world - np.asarray(centre)) @ turn @ lean, -1, 0)
     anatomy, vertebrae = _paint(x, y, z)
     shapes = lesion if isinstance(lesion, (list, tuple)) else [] if lesion is None else [lesion]
     lesions = np.zeros(shape, np.uint16)

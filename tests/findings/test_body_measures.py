@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from findings.block_spine import ball, block_maps
-from spinemets.anatomy import Anatomy
+from spinemets.anatomy import Anatomy, Level
 from spinemets.findings.body_measures import measure_bodies
 from spinemets.findings.records import WallShape
 from spinemets.scoring.collapse import Genant
@@ -36,8 +36,8 @@ def carved(maps, number, away):
     return replace(maps, anatomy=Volume(anatomy, affine), vertebrae=Volume(vertebrae, affine))
 
 
-def measured(maps, uninvolved=(1, 3), whole=WHOLE):
-    return measure_bodies(maps, frozenset(uninvolved), whole)[2]
+def measured(maps, uninvolved=(1, 3), whole=WHOLE, levels=None):
+    return measure_bodies(maps, frozenset(uninvolved), whole, levels)[2]
 
 
 def losses(body):
@@ -91,6 +91,28 @@ def test_a_body_that_the_image_cuts_has_no_height():
     assert "cuts" in body.height_middle.note
 
 
+def test_heights_of_different_levels_are_compared_through_the_usual_ones():
+    """Blocks are equally high; of T10, T11 and T12 the middle one should lie between the others."""
+    levels = {1: (Level.T10,), 2: (Level.T11, Level.T10), 3: (Level.T12,)}
+    alone = measured(block_maps(), uninvolved=(1,), levels=levels)
+    assert alone.loss_middle.value == pytest.approx(100 * (1 - 20.2 / 21.3), abs=1.0)
+    both = measured(block_maps(), levels=levels)
+    assert both.loss_middle.value == pytest.approx(0.0, abs=1.0)
+
+
+def test_a_neighbour_without_tumour_that_is_broken_is_no_reference():
+    maps = carved(block_maps(), 3, lambda right, front, up: up > 4.0)
+    assert measured(maps, uninvolved=(1, 2, 3)).references == (1,)
+
+
+def test_what_may_be_c2_is_not_measured():
+    levels = {1: (Level.C2,), 2: (Level.C3, Level.C2), 3: (Level.C4,)}
+    body = measured(block_maps(), levels=levels)
+    assert body.height_middle.value is None
+    assert "C2" in body.height_middle.note
+    assert body.involved.value == 0.0
+
+
 def front_half(x, y, z):
     return (np.abs(x) < 20) & (y > 0) & (y < 15) & (np.abs(z) < 12)
 
@@ -98,6 +120,12 @@ def front_half(x, y, z):
 def test_the_involved_part_of_a_body():
     assert measured(block_maps(front_half)).involved.value == pytest.approx(50, abs=4)
     assert measured(block_maps(ball((0.0, 0.0, 33.0), 5.0))).involved.value == 0.0
+
+
+def test_the_involved_part_of_a_cut_body_is_not_known():
+    involved = measured(block_maps(front_half), whole={1: True, 2: False, 3: True}).involved
+    assert involved.value is None
+    assert "of what is seen" in involved.note
 
 
 def test_a_wall_that_bulges_is_convex():

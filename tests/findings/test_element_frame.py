@@ -22,6 +22,20 @@ def test_axes_turn_with_the_patient(tilt, stored):
         assert angles.max() < 4.0
 
 
+@pytest.mark.parametrize("lean_deg", [-35.0, 30.0, 50.0])
+def test_axes_lean_with_a_spine_that_is_not_along_the_rows(lean_deg):
+    """As in the neck of a person with much kyphosis."""
+    own = element_frames(block_maps(lean_deg=lean_deg))[2].axes_ras
+    lean = Rotation.from_euler("x", -lean_deg, degrees=True).as_matrix()
+    assert np.degrees(np.arccos(np.clip(own[:, 2] @ lean[:, 2], -1, 1))) < 3.0
+
+
+def test_points_and_coordinates_are_inverse():
+    frame = element_frames(block_maps(tilt_deg=(5.0, -8.0, 3.0)))[2]
+    points = np.array([[1.0, 2.0, 3.0], [-20.0, 4.0, 0.0]])
+    assert frame.coordinates_mm(frame.points_ras_mm(points)) == pytest.approx(points)
+
+
 def test_sizes_are_those_of_the_bone_and_the_canal():
     frame = element_frames(block_maps())[2]
     assert frame.depth_mm == pytest.approx(BODY_MM[1], abs=2.5)

@@ -12,7 +12,7 @@ from spinemets.findings.measurement import Measurement, Trace, Unit
 from spinemets.findings.records import AlignmentFindings, BodyFindings
 
 _ALONE = "a neighbour is not wholly seen"
-_CUT = "the image cuts the body"
+_CUT = "the body is not wholly seen"
 Floats = npt.NDArray[np.float64]
 
 

@@ -9,16 +9,20 @@ from scipy import ndimage
 
 from spinemets.anatomy import Anatomy
 from spinemets.findings.element_frame import ElementFrame
+from spinemets.findings.frame_sampling import sample_mask
 from spinemets.findings.maps import StationMaps
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-# Heights are taken in a strip along the middle of the body, at the centres of the thirds of its depth.
-_STRIP_SHARE, _THIRDS, _THIRD_REACH = 0.35, (0.62, 0.0, -0.62), 0.12
+# Heights are taken in a strip along the middle of the body, at the centres of the thirds of its depth; end
+# plates at their rims, which are flat while the middle is hollow. Places are shares of the half depth.
+_STRIP_SHARE, _THIRDS, _THIRD_REACH = 0.35, (2.0 / 3.0, 0.0, -2.0 / 3.0), 0.12
+_RIMS, _RIM_REACH = (0.8, -0.8), 0.15
 _STEP_MM, _STRIP_STEP_MM = 0.5, 1.0
-# Walls are read this far from the end plates, as shares of the height: clear of the corners.
-_NEAR_END, _MIDDLE = (0.08, 0.30), (0.35, 0.65)
+# Walls are read this far from the end plates, as shares of the height: clear of the corners, in the middle,
+# and at the corners themselves.
+_NEAR_END, _MIDDLE, _CORNER = (0.08, 0.30), (0.35, 0.65), (0.03, 0.12)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,38 +32,42 @@ class BodySection:
     Args:
         frame: Of the vertebra.
         heights_mm: At the anterior, middle and posterior third.
-        top_mm, bottom_mm: (point, 2) anterior and superior of the end plates along the strip.
+        rims_mm: Anterior coordinates of the end plates' rims in front and behind.
+        top_mm, bottom_mm: Superior coordinates of the end plates there.
         back_mm: Posterior wall near the upper end plate, in the middle, and near the lower one; anterior
             coordinates, so that more negative is further back.
         front_mm: Anterior wall near the upper and near the lower end plate.
+        bulge_mm: How far the middle of the posterior wall lies behind the line of its corners.
     """
 
     frame: ElementFrame
     heights_mm: tuple[float, float, float]
-    top_mm: Floats
-    bottom_mm: Floats
+    rims_mm: tuple[float, float]
+    top_mm: tuple[float, float]
+    bottom_mm: tuple[float, float]
     back_mm: tuple[float, float, float]
     front_mm: tuple[float, float]
+    bulge_mm: float
 
     @property
     def wedge_deg(self) -> float:
-        """Angle between the end plates from the heights of the outer thirds, kyphotic positive."""
-        apart_mm = (_THIRDS[0] - _THIRDS[2]) * self.frame.depth_mm / 2.0
-        return float(np.degrees(np.arctan((self.heights_mm[2] - self.heights_mm[0]) / apart_mm)))
+        """Angle between the end plates, kyphotic positive."""
+        rises = [self._rise_deg(plate) for plate in (self.top_mm, self.bottom_mm)]
+        return rises[1] - rises[0]
 
     def wall_point_ras_mm(self, anterior_mm: float, upper: bool) -> Floats:
-        """A point on a wall at the height of an end plate's posterior end."""
-        plate = self.top_mm if upper else self.bottom_mm
-        height = float(np.median(plate[plate[:, 0] <= np.percentile(plate[:, 0], 30)][:, 1]))
-        local = np.array([0.0, anterior_mm, height])
-        return np.asarray(self.frame.origin_ras_mm + self.frame.axes_ras @ local)
+        """A point on a wall at the height of an end plate's posterior rim."""
+        height = (self.top_mm if upper else self.bottom_mm)[1]
+        return self.frame.points_ras_mm(np.array([0.0, anterior_mm, height]))
 
     def plate_direction_ras(self, upper: bool) -> Floats:
-        """(3,) unit vector forwards along an end plate, by a line through it that outliers do not bend."""
-        plate = self.top_mm if upper else self.bottom_mm
-        slope = _robust_slope(plate[:, 0], plate[:, 1])
-        direction = self.frame.axes_ras @ np.array([0.0, 1.0, slope])
-        return np.asarray(direction / np.linalg.norm(direction))
+        """(3,) unit vector forwards along an end plate, from rim to rim."""
+        rise = np.radians(self._rise_deg(self.top_mm if upper else self.bottom_mm))
+        return np.asarray(self.frame.axes_ras @ np.array([0.0, np.cos(rise), np.sin(rise)]))
+
+    def _rise_deg(self, plate_mm: tuple[float, float]) -> float:
+        front, back = self.rims_mm
+        return float(np.degrees(np.arctan((plate_mm[0] - plate_mm[1]) / (front - back))))
 
 
 def body_sections(maps: StationMaps, frames: Mapping[int, ElementFrame]) -> dict[int, BodySection]:
@@ -83,24 +91,40 @@ def _section(
     superior = np.arange(-2.0 * frame.half_height_mm, 2.0 * frame.half_height_mm, _STEP_MM)
     inside = _sampled(body, corner, maps, frame, (right, anterior, superior))
     filled: Mask = np.asarray(inside.any(axis=2))
-    depth = (anterior - frame.depth_mm / 2.0) / (frame.depth_mm / 2.0)
+    if not filled.any():
+        return None
+    back, front = _Walls.of(inside, anterior, superior), _Walls.of(inside[:, ::-1], anterior[::-1], superior)
+    # A broken body bulges backwards in its middle: its corners stay nearer to where they were.
+    start, end = float(np.mean(back.corners_mm)), float(np.median(front.places_mm))
+    if not np.isfinite((start, end)).all() or end <= start:
+        return None
+    depth = (2.0 * anterior - start - end) / (end - start)
     thirds = [np.abs(depth - third) <= _THIRD_REACH for third in _THIRDS]
-    if any(not filled[:, third].any() for third in thirds):
+    rims = [np.abs(depth - rim) <= _RIM_REACH for rim in _RIMS]
+    if any(not filled[:, place].any() for place in (*thirds, *rims)):
         return None
     height = np.where(filled, inside.sum(axis=2) * _STEP_MM, np.nan)
     top = superior[inside.shape[2] - 1 - inside[:, :, ::-1].argmax(axis=2)] + _STEP_MM / 2.0
     bottom = superior[inside.argmax(axis=2)] - _STEP_MM / 2.0
-    places = np.broadcast_to(anterior, filled.shape)
-    between = filled & (np.abs(depth) <= abs(_THIRDS[0]) + _THIRD_REACH)
-    front, middle, back = (float(np.nanmean(height[:, third])) for third in thirds)
+    heights = [_mean(height[:, third]) for third in thirds]
+    places, tops, bottoms = (
+        [_mean(np.where(filled, values, np.nan)[:, rim]) for rim in rims]
+        for values in (np.broadcast_to(anterior, filled.shape), top, bottom)
+    )
     return BodySection(
         frame=frame,
-        heights_mm=(front, middle, back),
-        top_mm=np.stack([places[between], top[between]], axis=1),
-        bottom_mm=np.stack([places[between], bottom[between]], axis=1),
-        back_mm=_walls(inside, anterior, superior),
-        front_mm=_walls(inside[:, ::-1], anterior[::-1], superior)[::2],
+        heights_mm=(heights[0], heights[1], heights[2]),
+        rims_mm=(places[0], places[1]),
+        top_mm=(tops[0], tops[1]),
+        bottom_mm=(bottoms[0], bottoms[1]),
+        back_mm=back.places_mm,
+        front_mm=front.places_mm[::2],
+        bulge_mm=back.bulge_mm,
     )
+
+
+def _mean(values: Floats) -> float:
+    return float(np.nanmean(values))
 
 
 def _strip(body: Mask, corner: npt.NDArray[np.intp], maps: StationMaps, frame: ElementFrame) -> Floats:
@@ -121,36 +145,45 @@ def _sampled(
 ) -> Mask:
     """(right, anterior, superior) whether the body is there; its surface lies half way between voxels."""
     local = np.stack(np.meshgrid(*places_mm, indexing="ij"), axis=-1)
-    world = local @ frame.axes_ras.T + frame.origin_ras_mm
-    index = np.moveaxis(maps.vertebrae.world_to_voxel(world) - corner, -1, 0)
-    padded = np.pad(body.astype(np.float32), 1)
-    values = ndimage.map_coordinates(padded, index + 1.0, order=1, mode="constant")
-    return np.asarray(values >= 0.5)
+    return np.asarray(sample_mask(body, corner, maps.vertebrae, frame.points_ras_mm(local)) >= 0.5)
 
 
-def _walls(inside: Mask, anterior: Floats, superior: Floats) -> tuple[float, float, float]:
-    """First wall along the second axis: near the upper end plate, in the middle, near the lower one."""
-    column = inside.any(axis=(0, 1))
-    low, high = superior[column].min(), superior[column].max()
-    wall = np.where(inside.any(axis=1), anterior[inside.argmax(axis=1)], np.nan)
-    share = (high - superior) / max(high - low, _STEP_MM)
-    bands = (
-        (share >= _NEAR_END[0]) & (share <= _NEAR_END[1]),
-        (share >= _MIDDLE[0]) & (share <= _MIDDLE[1]),
-        (share >= 1 - _NEAR_END[1]) & (share <= 1 - _NEAR_END[0]),
-    )
-    upper, middle, lower = (_median(wall[:, band]) for band in bands)
-    return upper, middle, lower
+@dataclass(frozen=True, slots=True, eq=False)
+class _Walls:
+    """The first wall of a body along the second axis: places at each height, and shares of the height."""
 
+    wall_mm: Floats
+    share: Floats
 
-def _median(values: Floats) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if known.size else float("nan")
+    @classmethod
+    def of(cls, inside: Mask, anterior: Floats, superior: Floats) -> "_Walls":
+        """Heights are those of the quarter that the wall belongs to, as a broken body is lower in front."""
+        filled: Mask = np.asarray(inside.any(axis=2))
+        seen: Mask = np.asarray(filled.any(axis=1))
+        start = int(np.median(filled[seen].argmax(axis=1)))
+        depth = int(np.median(filled[seen].sum(axis=1)))
+        column = inside[:, start : start + depth // 4 + 1].any(axis=(0, 1))
+        low, high = superior[column].min(), superior[column].max()
+        wall = np.where(inside.any(axis=1), anterior[inside.argmax(axis=1)], np.nan)
+        return cls(wall, np.asarray((high - superior) / max(high - low, _STEP_MM)))
 
+    @property
+    def places_mm(self) -> tuple[float, float, float]:
+        """Near the upper end plate, in the middle, near the lower one."""
+        lower = (1.0 - _NEAR_END[1], 1.0 - _NEAR_END[0])
+        return self._within(_NEAR_END), self._within(_MIDDLE), self._within(lower)
 
-def _robust_slope(x: Floats, y: Floats) -> float:
-    """Least squares without the points that lie furthest off a first line: corners and osteophytes."""
-    slope, offset = np.polyfit(x, y, 1)
-    residual = np.abs(y - slope * x - offset)
-    kept = residual <= np.percentile(residual, 80)
-    return float(np.polyfit(x[kept], y[kept], 1)[0])
+    @property
+    def corners_mm(self) -> tuple[float, float]:
+        """At the upper and at the lower end plate."""
+        return self._within(_CORNER), self._within((1.0 - _CORNER[1], 1.0 - _CORNER[0]))
+
+    @property
+    def bulge_mm(self) -> float:
+        """How far the middle lies before the line of the corners."""
+        return sum(self.corners_mm) / 2.0 - self._within(_MIDDLE)
+
+    def _within(self, band: tuple[float, float]) -> float:
+        values = self.wall_mm[:, (self.share >= band[0]) & (self.share <= band[1])]
+        known = values[np.isfinite(values)]
+        return float(np.median(known)) if known.size else float("nan")

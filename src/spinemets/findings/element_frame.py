@@ -1,5 +1,6 @@
 """The frame of a vertebra, in which parts of its bone are told apart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +10,8 @@ from scipy import ndimage
 from spinemets.anatomy import Anatomy
 from spinemets.findings.maps import StationMaps
 from spinemets.findings.records import BodyFrame, Point
+from spinemets.findings.vertebra_facts import is_cut_aside
+from spinemets.volume import Volume
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -19,7 +22,10 @@ _FEWEST_VOXELS = 60
 # The canal is looked for this far behind the vertebra's voxels, where its arch is not seen.
 _BEHIND_MM = 25.0
 # Columns through less than this share of the greatest height cut a corner of a tilted body.
-_WHOLE_COLUMN = 0.6
+_WHOLE_COLUMN = 0.25
+_CENTRAL_SHARE = 0.8
+_WIDE_SLICE = 0.6
+_REFINEMENTS = 6
 # A body of which more than this share is cut shows no axes of its own.
 _AXES_SEEN = 0.5
 # Vertebrae turn about the spine's axis by less; more is an error of the masks.
@@ -53,6 +59,10 @@ class ElementFrame:
         """Right, anterior and superior millimetres of points (..., 3) from the origin."""
         return np.asarray((points_ras_mm - self.origin_ras_mm) @ self.axes_ras)
 
+    def points_ras_mm(self, coordinates_mm: Floats) -> Floats:
+        """The inverse of ``coordinates_mm``."""
+        return np.asarray(coordinates_mm @ self.axes_ras.T + self.origin_ras_mm)
+
     @property
     def record(self) -> BodyFrame:
         """Origin and axes as they are kept in a result."""
@@ -70,7 +80,9 @@ def element_frames(maps: StationMaps) -> dict[int, ElementFrame]:
     A body that the image's upper or lower end cuts has the sizes of the nearest whole one.
     """
     frames, cut = {}, {}
-    for number, box in enumerate(ndimage.find_objects(maps.vertebrae.array), start=1):
+    boxes = ndimage.find_objects(maps.vertebrae.array)
+    upwards = _upwards(maps, boxes)
+    for number, box in enumerate(boxes, start=1):
         if box is None:
             continue
         wider = _backwards(box, maps)
@@ -78,7 +90,7 @@ def element_frames(maps: StationMaps) -> dict[int, ElementFrame]:
         body = (maps.vertebrae.array[wider] == number) & (anatomy == Anatomy.VERTEBRAL_BODY)
         if np.count_nonzero(body) >= _FEWEST_VOXELS:
             corner = np.array([index.start for index in wider])
-            frames[number] = _frame(body, np.isin(anatomy, CANAL), corner, maps)
+            frames[number] = _frame(body, np.isin(anatomy, CANAL), corner, maps, upwards[number])
             rows = np.flatnonzero(body.any(axis=(0, 2))) + corner[1]
             cut[number] = int(rows[0] == 0) - int(rows[-1] == maps.vertebrae.shape[1] - 1)
     whole = [number for number in frames if not cut[number]]
@@ -109,10 +121,33 @@ def _backwards(box: tuple[slice, ...], maps: StationMaps) -> tuple[slice, slice,
     return across, down, slice(back.start, min(back.stop + further, maps.vertebrae.shape[2]))
 
 
-def _frame(body: Mask, canal: Mask, corner: npt.NDArray[np.intp], maps: StationMaps) -> ElementFrame:
+def _upwards(maps: StationMaps, boxes: Sequence[tuple[slice, ...] | None]) -> dict[int, Floats]:
+    """Roughly the way to the head at every vertebra: along the line through the bodies beside it."""
+    centres = {}
+    for number, box in enumerate(boxes, start=1):
+        if box is None:
+            continue
+        body = (maps.vertebrae.array[box] == number) & (maps.anatomy.array[box] == Anatomy.VERTEBRAL_BODY)
+        if body.any():
+            corner = np.array([index.start for index in box])
+            centres[number] = maps.vertebrae.voxel_to_world(np.argwhere(body).mean(axis=0) + corner)
+    numbers = list(centres)
+    image = -maps.vertebrae.affine_ras[:3, 1] / maps.vertebrae.spacing_mm[1]
+    found = {}
+    for place, number in enumerate(numbers):
+        near = numbers[max(place - 1, 0) : place + 2]
+        along = centres[near[0]] - centres[near[-1]]
+        found[number] = along / np.linalg.norm(along) if len(near) > 1 else image
+    return found
+
+
+def _frame(
+    body: Mask, canal: Mask, corner: npt.NDArray[np.intp], maps: StationMaps, upwards: Floats
+) -> ElementFrame:
     grid = maps.vertebrae
-    up = _up_axis(body, grid.affine_ras[:3, :3])
-    bone_mm = grid.voxel_to_world(np.argwhere(body) + corner)
+    voxels = np.argwhere(body) + corner
+    bone_mm = grid.voxel_to_world(voxels)
+    up = _up_axis(bone_mm, voxels[:, 0], grid, upwards)
     canal_mm = grid.voxel_to_world(np.argwhere(canal) + corner)
     centre = bone_mm.mean(axis=0)
     heights = (bone_mm - centre) @ up
@@ -120,7 +155,8 @@ def _frame(body: Mask, canal: Mask, corner: npt.NDArray[np.intp], maps: StationM
     half_height = float(high - low) / 2.0
     at_height = np.abs((canal_mm - centre) @ up) <= half_height
     canal_mm = canal_mm[at_height]
-    front = _front_axis(centre, canal_mm, up, grid.affine_ras[:3, 2])
+    aside = any(is_cut_aside(part, int(corner[0]), grid.shape[0]) for part in (body, canal))
+    front = _front_axis(centre, canal_mm[:0] if aside else canal_mm, up, grid.affine_ras[:3, 2])
     axes = np.stack([np.cross(front, up), front, up], axis=1)
     middle = centre if len(canal_mm) < _FEWEST_VOXELS else canal_mm.mean(axis=0)
     local = (bone_mm - middle) @ axes
@@ -133,26 +169,44 @@ def _frame(body: Mask, canal: Mask, corner: npt.NDArray[np.intp], maps: StationM
     return ElementFrame(origin, axes, depth, half_height, width, length)
 
 
-def _up_axis(body: Mask, directions: Floats) -> Floats:
+def _up_axis(bone_mm: Floats, slices: npt.NDArray[np.intp], grid: Volume, upwards: Floats) -> Floats:
     """Normal of the plane half way between both end plates, by least squares.
 
     Args:
-        body: (slice, row, column).
-        directions: (3, 3) RAS mm of a step along each axis.
+        bone_mm: (voxel, 3) places of a body's voxels.
+        slices: (voxel,) their slices.
+        grid: That they lie on.
+        upwards: A first guess, which may be off by 30 degrees or so.
     """
-    counts = body.sum(axis=1)
-    rows = (body * np.arange(body.shape[1])[None, :, None]).sum(axis=1) / np.maximum(counts, 1)
-    slices, columns = np.nonzero(counts >= _WHOLE_COLUMN * counts.max())
-    middle = rows[slices, columns]
-    design = np.stack([np.ones(len(middle)), slices, columns], axis=1)
-    if len(np.unique(slices)) < 3:
+    up = upwards
+    for _ in range(_REFINEMENTS):
+        across = _square(grid.affine_ras[:3, 0], up)
+        axes = np.stack([across, np.cross(up, across), up], axis=1)
+        local = (bone_mm - bone_mm.mean(axis=0)) @ axes
+        slopes = _slopes(local, slices, 2.0 * grid.spacing_mm[2])
+        up = axes @ np.array([-slopes[0], -slopes[1], 1.0])
+        up /= np.linalg.norm(up)
+    return np.asarray(up)
+
+
+def _slopes(local_mm: Floats, slices: npt.NDArray[np.intp], width_mm: float) -> Floats:
+    """Rise of the plane through the middles of a body's columns, for each mm across slices and along them."""
+    column = np.floor((local_mm[:, 1] - local_mm[:, 1].min()) / width_mm).astype(np.intp)
+    place = (slices - slices.min()) * (int(column.max()) + 1) + column
+    counts = np.bincount(place)
+    sums = np.stack([np.bincount(place, weights=local_mm[:, axis]) for axis in range(3)], axis=1)
+    means = sums / np.maximum(counts, 1)[:, None]
+    low, high = np.percentile(local_mm[:, 1], (2, 98))
+    central = np.abs(means[:, 1] - (low + high) / 2.0) <= _CENTRAL_SHARE * (high - low) / 2.0
+    area = np.bincount(slices - slices.min())
+    wide = np.repeat(area >= _WIDE_SLICE * area.max(), int(column.max()) + 1)[: len(counts)]
+    kept = central & wide & (counts >= _WHOLE_COLUMN * counts.max())
+    design = np.column_stack([np.ones(len(means)), means[:, :2]])[kept]
+    if np.ptp(slices) < 2:
         design[:, 1] = 0.0
-    slopes = np.linalg.lstsq(design, middle, rcond=None)[0]
-    across = directions @ np.array([1.0, slopes[1], 0.0])
-    along = directions @ np.array([0.0, slopes[2], 1.0])
-    normal = np.cross(across, along)
-    normal *= -np.sign(normal @ directions[:, 1]) / np.linalg.norm(normal)
-    return np.asarray(normal)
+    weights = np.sqrt(counts[kept])
+    slopes = np.linalg.lstsq(design * weights[:, None], means[kept, 2] * weights, rcond=None)[0]
+    return np.asarray(slopes[1:])
 
 
 def _front_axis(centre: Floats, canal_mm: Floats, up: Floats, column: Floats) -> Floats:

@@ -9,7 +9,8 @@ RULES: Mapping[str, str] = {
     ),
     "body.loss": (
         "Height against that interpolated between the nearest uninvolved, wholly seen bodies above and below"
-        " (one where only one is seen); ours."
+        " (one where only one is seen), each over the usual height of its level (Panjabi et al. 1991, Spine"
+        " 16:861 and 16:888; 1992, Spine 17:299); a body 20 % below the others' median is no reference; ours."
     ),
     "body.involved": "Voxels of lesion in the body over voxels of the body.",
     "body.wall_offset": (
@@ -18,9 +19,9 @@ RULES: Mapping[str, str] = {
     ),
     "alignment.kyphosis": (
         "Angle between the upper end plate of the vertebra above and the lower one of the vertebra below"
-        " (after Cobb 1948), kyphotic positive."
+        " (after Cobb 1948), from rim to rim, in the vertebra's own sagittal plane; kyphotic positive."
     ),
-    "alignment.wedge": "Angle between the body's own end plates, from the heights of its outer thirds.",
+    "alignment.wedge": "Angle between the body's own end plates, from rim to rim.",
     "alignment.scoliosis": (
         "Angle between the axes of the vertebrae above and below in the coronal plane; thick sagittal slices"
         " make it coarse."
@@ -33,8 +34,8 @@ RULES: Mapping[str, str] = {
         "Loss of the sac's depth at its narrowest against the median depths at the neighbouring vertebrae, in"
         " the middle 10 mm of the canal; ours."
     ),
-    "canal.epidural_tumour": "Volume of lesion within the canal at the vertebra's height.",
-    "canal.epidural_extent": "Length along the canal of the lesion within it, at the vertebra's height.",
+    "canal.epidural_tumour": "Volume of lesion within the canal between the middles of the adjoining discs.",
+    "canal.epidural_extent": "Length of that lesion along the vertebra's own axis.",
     "lesion.volume": "Number of voxels of the lesion times the volume of a voxel.",
     "lesion.diameter": (
         "Largest distance between two points of the lesion's surface in space (on its convex hull, through"

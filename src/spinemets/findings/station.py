@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from spinemets.anatomy import Anatomy
+from spinemets.anatomy import Anatomy, Level
 from spinemets.findings.alignment_measures import measure_alignment
 from spinemets.findings.body_measures import measure_bodies
 from spinemets.findings.canal_measures import measure_canal
@@ -27,6 +27,9 @@ from spinemets.findings.records import (
 )
 from spinemets.findings.sins_imaging import judge_sins
 from spinemets.volume import Volume
+
+# Levels of less probability do not keep a body from being measured.
+_PERHAPS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,9 @@ def find(
     lesions = measure_lesions(maps, compartments)
     sacral = frozenset(number for number, answer in is_sacrum.items() if answer)
     frames = element_frames(maps)
-    measured = _measure(maps, compartments, lesions, whole, sacral)
+    levels = {number: _perhaps(belief) for number, belief in enumerate(beliefs, start=1)}
+    bodies = measure_bodies(maps, uninvolved_bones(maps), whole, levels)
+    measured = _measure(maps, compartments, lesions, bodies, sacral)
     vertebrae = tuple(
         Vertebra(
             number=number,
@@ -87,15 +92,20 @@ def find(
     return StationFindings(vertebrae, lesions, _warnings(lesions))
 
 
+def _perhaps(belief: LevelBelief) -> tuple[Level, ...]:
+    """Levels that a vertebra may well be, the most likely first."""
+    likely = [one.level for one in belief.levels if one.probability >= _PERHAPS]
+    return tuple(likely) or (belief.most_likely,)
+
+
 def _measure(
     maps: StationMaps,
     compartments: Volume,
     lesions: tuple[Lesion, ...],
-    whole: Mapping[int, bool],
+    bodies: Mapping[int, BodyFindings],
     sacral: frozenset[int],
 ) -> dict[int, _Measured]:
     """Of every vertebra of the maps. Sacral bodies are fused: what is measured on a body is not for them."""
-    bodies = measure_bodies(maps, uninvolved_bones(maps), whole)
     alignments = measure_alignment(maps, bodies)
     canals = measure_canal(maps)
     measured = {}

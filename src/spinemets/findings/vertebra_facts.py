@@ -14,8 +14,11 @@ from spinemets.volume import Volume
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-# A body with more voxels than this on the image's border is cut by it.
+# A body with more voxels than this on the border of rows or columns is cut by it.
 _BORDER_VOXELS = 3
+# The first or last slice of the image cuts the middle of a body, or may, if it shows this share of the body's
+# largest section. Many stacks are narrow and cut its sides, which does no harm.
+_MIDDLE_CUT_SHARE = 0.75
 # Standard deviation of a normal distribution over half its interquartile range.
 _HALF_QUARTILES_TO_SD = 1.4826
 # The share of voxels that counts as touching: single voxels that bridge a disc do not.
@@ -86,10 +89,25 @@ def _median_and_spread(values: Floats) -> tuple[float, float]:
 
 
 def _is_cut(body: Mask, corner: npt.NDArray[np.intp], shape: tuple[int, int, int]) -> bool:
-    """Whether the border of the image's rows or columns cuts a body."""
+    """Whether the border of the image's rows or columns cuts a body, or an outer slice its middle."""
     voxels = np.argwhere(body)[:, 1:] + corner[1:]
     border = (voxels == 0) | (voxels == np.array(shape[1:]) - 1)
-    return int(np.count_nonzero(border.any(axis=1))) > _BORDER_VOXELS
+    return int(np.count_nonzero(border.any(axis=1))) > _BORDER_VOXELS or is_cut_aside(
+        body, int(corner[0]), shape[0]
+    )
+
+
+def is_cut_aside(body: Mask, first_slice: int, slices: int) -> bool:
+    """Whether so much of a body lies beyond the image's outer slices that its middle may be among it.
+
+    Args:
+        body: (slice, row, column), of a part of the image.
+        first_slice: Where in the image that part begins.
+        slices: Of the image.
+    """
+    area = body.sum(axis=(1, 2))
+    outer = [area[0]] * (first_slice == 0) + [area[-1]] * (first_slice + len(area) == slices)
+    return bool(max(outer, default=0) >= _MIDDLE_CUT_SHARE * max(int(area.max()), 1))
 
 
 def gaps_mm(facts: tuple[VertebraFacts, ...]) -> tuple[float, ...]:

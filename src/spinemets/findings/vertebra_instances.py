@@ -43,7 +43,7 @@ class VertebraInstances:
         is_sacrum: True for the last one only, if for any.
         centres_ras_mm: Of the body; of the sacrum's voxels.
         whole: Whether neither the image's upper, lower, front nor back border cuts the body. Outer slices
-            may cut its sides, as many narrow stacks do. False for the sacrum.
+            may cut its sides, as many narrow stacks do, but not its middle. False for the sacrum.
         coordinate: Median of the level map over the body; NaN where the map says nothing.
         spread: Robust standard deviation of the same.
         volume_ml: Of body and posterior elements.

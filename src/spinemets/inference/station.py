@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spinemets.errors import StudyError
-from spinemets.findings.canal_measures import measured_escc
+from spinemets.findings.canal_escc import measured_escc
 from spinemets.findings.lesion_instances import split_lesions
 from spinemets.findings.level_chain import infer_levels, levels_volume
 from spinemets.findings.level_evidence import LevelEvidence
@@ -98,7 +98,7 @@ def assess_station(
     return AssessedStation(
         result=_result(station, stack, findings),
         images=_images(station, stack, maps, levels_volume(vertebrae, beliefs)),
-        escc_findings={one.number: measured_escc(maps, one.number) for one in findings.vertebrae},
+        escc_findings=measured_escc(maps),
         read={series.key: stack.volumes[channel] for channel, series in _served(station, stack).items()},
         arithmetic=segmented.arithmetic,
         warnings=(*left_out, *spine.warnings, *chain.warnings, *findings.warnings),

@@ -17,8 +17,9 @@ _STEP_MM = 0.25
 _STRIP_SHARE = 0.35
 _THIRDS = (0.62, 0.0, -0.62)
 _THIRD_REACH = 0.12
-# The posterior wall is read this far from the end plates, as a share of the height: clear of the corners.
-_WALL_BAND = (0.08, 0.30)
+# The walls are read this far from the end plates, as a share of the height: clear of the corners; and in the
+# middle.
+_WALL_BAND, _MIDDLE_BAND = (0.08, 0.30), (0.35, 0.65)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class BodyShape:
         anterior_mm, middle_mm, posterior_mm: Height at the thirds.
         upper_back_mm, lower_back_mm, upper_front_mm, lower_front_mm: Posterior and anterior wall near
             the upper and the lower end plate, as positions along the anterior axis.
+        middle_back_mm: Posterior wall in the middle of its height.
         top_mm, bottom_mm: Mean height of the end plates at the posterior wall.
     """
 
@@ -39,6 +41,7 @@ class BodyShape:
     lower_back_mm: float
     upper_front_mm: float
     lower_front_mm: float
+    middle_back_mm: float
     top_mm: float
     bottom_mm: float
 
@@ -135,9 +138,9 @@ def _measure(maps: SpineMaps, frame: VertebraFrame) -> BodyShape | None:
     thirds = [np.abs(anterior / half_anterior - third) <= _THIRD_REACH for third in _THIRDS]
     if any(not filled[:, third].any() for third in thirds):
         return None
-    upper_back, lower_back = _walls(body, anterior, superior)
+    upper_back, middle_back, lower_back = _walls(body, anterior, superior)
     # Seen from the front, the first bone met is the anterior wall.
-    upper_front, lower_front = _walls(body[:, ::-1], anterior[::-1], superior)
+    upper_front, _, lower_front = _walls(body[:, ::-1], anterior[::-1], superior)
     behind = thirds[2]
     at_front, at_middle, at_back = (float(np.nanmean(height[:, third])) for third in thirds)
     return BodyShape(
@@ -148,6 +151,7 @@ def _measure(maps: SpineMaps, frame: VertebraFrame) -> BodyShape | None:
         lower_back_mm=lower_back,
         upper_front_mm=upper_front,
         lower_front_mm=lower_front,
+        middle_back_mm=middle_back,
         top_mm=float(np.nanmean(top[:, behind])),
         bottom_mm=float(np.nanmean(bottom[:, behind])),
     )
@@ -164,13 +168,17 @@ def _walls(
     body: np.ndarray[tuple[int, int, int], np.dtype[np.bool_]],
     anterior_mm: np.ndarray[tuple[int], np.dtype[np.float64]],
     superior_mm: np.ndarray[tuple[int], np.dtype[np.float64]],
-) -> tuple[float, float]:
-    """First wall along the second axis, in a band below the upper and one above the lower end plate."""
-    column = body.any(axis=0).any(axis=0)
+) -> tuple[float, float, float]:
+    """First wall along the second axis: below the upper end plate, in the middle, above the lower one."""
+    filled = body.any(axis=(0, 2))
+    start, depth = int(np.argmax(filled)), int(np.count_nonzero(filled))
+    # A broken body is lower in front: bands are those of the third behind the wall.
+    column = body[:, start : start + depth // 3].any(axis=(0, 1))
     low, high = superior_mm[column].min(), superior_mm[column].max()
     wall = np.where(body.any(axis=1), anterior_mm[np.argmax(body, axis=1)], np.nan)
-    upper, lower = (
-        wall[:, (share >= _WALL_BAND[0]) & (share <= _WALL_BAND[1])]
-        for share in ((high - superior_mm) / (high - low), (superior_mm - low) / (high - low))
+    below_top = (high - superior_mm) / (high - low)
+    upper, middle, lower = (
+        float(np.nanmedian(wall[:, (share >= band[0]) & (share <= band[1])]))
+        for share, band in ((below_top, _WALL_BAND), (below_top, _MIDDLE_BAND), (1.0 - below_top, _WALL_BAND))
     )
-    return float(np.nanmedian(upper)), float(np.nanmedian(lower))
+    return upper, middle, lower

@@ -20,7 +20,7 @@ from spinemets.scoring.escc import EsccFindings, grade_escc
 Masks = npt.NDArray[np.bool_]
 
 SAMPLING_MM = 0.5
-_HALF_WINDOW_MM = 16.0
+HALF_WINDOW_MM = 16.0
 # A border drawn on voxels is uncertain by about one voxel: less intrusion is no deformation, and fewer
 # missing cord voxels no compression. These thresholds are ours; the original names none.
 SAC_DEFORMED_FROM_MM = 1.2
@@ -101,7 +101,7 @@ def sample_sections(
         origins_ras_mm: Centre of each square, (sections, 3).
         rows_ras, columns_ras: Orthogonal unit vectors of each square's plane, (sections, 3).
     """
-    steps = np.arange(-_HALF_WINDOW_MM, _HALF_WINDOW_MM + 0.01, SAMPLING_MM)
+    steps = np.arange(-HALF_WINDOW_MM, HALF_WINDOW_MM + 0.01, SAMPLING_MM)
     points = (
         origins_ras_mm[:, None, None, :]
         + steps[None, :, None, None] * rows_ras[:, None, None, :]

@@ -23,6 +23,7 @@ from spinemets.phantom.scanner import Truth, acquire, acquire_labels
 from spinemets.phantom.spec import SpineSpec
 from spinemets.phantom.texture import texture_of
 from spinemets.phantom.truth import SpineTruth, measure_truth, truth_of_slices
+from spinemets.phantom.vertebra_truth import VertebraTruth, measure_vertebrae
 from spinemets.study.records import Plane
 from spinemets.volume import Volume
 
@@ -132,12 +133,14 @@ class SimulatedSeries:
 class SimulatedStation:
     """All series of one station, and what is true of the levels that it shows.
 
-    ``whole_levels`` are seen with room around them, so that measures at them are not cut off.
+    ``whole_levels`` are seen with room around them, so that measures at them are not cut off; ``vertebrae``
+    are those whose bodies are wholly in the station's box, diseased or not.
     """
 
     station: Station
     series: tuple[SimulatedSeries, ...]
     truth: SpineTruth
+    vertebrae: tuple[VertebraTruth, ...]
     levels: tuple[Level, ...]
     whole_levels: tuple[Level, ...]
 
@@ -167,6 +170,7 @@ def make_stations(plan: StudyPlan, request: StudyRequest) -> Iterator[SimulatedS
             station=station,
             series=_acquire_all(spine, station, plan.ranges, request, index),
             truth=measure_truth(spine),
+            vertebrae=measure_vertebrae(spine),
             levels=tuple(_levels_in(plan.spec, box)),
             whole_levels=tuple(_levels_in(plan.spec, box, _WHOLE_WITHIN_MM)),
         )

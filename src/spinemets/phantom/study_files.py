@@ -183,6 +183,7 @@ def _station_truth(station: SimulatedStation) -> Record:
         "station": station.station.value,
         "levels_shown": [level.value for level in station.levels],
         **station.truth.as_json(),
+        "vertebrae": [_plain(asdict(vertebra)) for vertebra in station.vertebrae],
     }
 
 

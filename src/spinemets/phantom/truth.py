@@ -71,7 +71,7 @@ def measure_truth(spine: DigitalSpine) -> SpineTruth:
     in_canal = {level for level, measure in sections if measure.grade is not EsccGrade.G0}
     frames = {frame.level: frame for frame in spine.frames}
     shapes = measure_bodies(maps, spine.frames)
-    changed = in_bone | _fractured(spine)
+    changed = in_bone | fractured_levels(spine)
     intact = [level for level in shapes if level not in changed]
     specs = {vertebra.level: vertebra for vertebra in spine.spec.vertebrae}
     with_cord = {section.level: section.cord_half_depth_mm > 0.5 for section in spine.canal}
@@ -167,7 +167,7 @@ def _worst(level: Level, sections: list[tuple[Level, SectionMeasure]]) -> EsccGr
     return max(grades, key=lambda grade: grade.rank, default=EsccGrade.G0)
 
 
-def _fractured(spine: DigitalSpine) -> set[Level]:
+def fractured_levels(spine: DigitalSpine) -> set[Level]:
     """Levels whose bodies are no reference for height: fractures, and nodes in the end plates."""
     broken = {vertebra.level for vertebra in spine.spec.vertebrae if vertebra.collapse is not None}
     kinds = (LookalikeKind.OSTEOPOROTIC_FRACTURE, LookalikeKind.SCHMORL_NODE)
