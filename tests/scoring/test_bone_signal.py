@@ -20,6 +20,7 @@ from spinemets.scoring.bone_signal import (
     judge_phase_drop,
     phase_drop_percent,
     tissues_of_signal,
+    type_probabilities,
 )
 
 _SIGNAL = st.floats(0.01, 1000.0)
@@ -127,3 +128,21 @@ def test_signal_that_fits_no_metastasis_leaves_the_type_unknown(seen):
     bone = bone_type_of_signal(seen)
     assert bone.values == tuple(BoneLesionType)
     assert bone.source is Source.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("fluid", "kind"),
+    [
+        (Brightness.BRIGHT, BoneLesionType.LYTIC),
+        (Brightness.DARK, BoneLesionType.BLASTIC),
+        (Brightness.HETEROGENEOUS, BoneLesionType.MIXED),
+    ],
+)
+def test_the_type_that_fits_is_the_most_likely(fluid, kind):
+    shares = type_probabilities({MarrowSequence.FLUID: frozenset({fluid})})
+    assert max(shares, key=shares.__getitem__) is kind
+    assert sum(shares.values()) == pytest.approx(1.0)
+
+
+def test_without_a_sequence_every_type_is_as_likely():
+    assert list(type_probabilities({}).values()) == pytest.approx([1 / 3] * 3)

@@ -100,7 +100,7 @@ def study_job(config: "DictConfig") -> "StudyJob":
     if override is not None:
         # Each worker reads it again; here it is looked at before anything is done.
         read_override(override)
-    names = ("selection", "alignment", "segmenting", "grading", "change")
+    names = ("selection", "alignment", "segmenting", "grading", "change", "marrow")
     anchor = None if config.anchor is None else parse_anchor(str(config.anchor))
     return StudyJob(
         source=Path(str(config.input)).absolute(),

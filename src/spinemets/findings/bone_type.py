@@ -12,6 +12,7 @@ from spinemets.findings.element_frame import ElementFrame, element_frames
 from spinemets.findings.maps import StationMaps
 from spinemets.scoring.bone_signal import Brightness, MarrowSequence, bone_type_of_signal
 from spinemets.scoring.possible import Possible, unknown
+from spinemets.study.records import Weighting
 from spinemets.study.selection import Channel
 
 Mask = npt.NDArray[np.bool_]
@@ -50,7 +51,11 @@ _LIMITS: Mapping[MarrowSequence, SignalLimits] = {
     MarrowSequence.FLUID: SignalLimits(0.8, 1.3),
     MarrowSequence.T2: SignalLimits(0.95, 1.6),
     MarrowSequence.T1_GD: SignalLimits(0.8, 1.15),
+    # Of spin-echo planar images nothing is simulated: wide limits, set by nobody's measurements.
+    MarrowSequence.DWI: SignalLimits(0.8, 1.8, 0.2),
 }
+# Below this b value an image shows T2 rather than diffusion.
+_LEAST_B_VALUE_S_MM2 = 300.0
 # A lesion is patchy if dark and bright voxels each make up the larger share, and may be from the smaller.
 _PATCHY_FROM, _PERHAPS_PATCHY_FROM = 0.2, 0.1
 # The deepest quarter of a lesion is its core.
@@ -111,9 +116,24 @@ def bone_type(
         voxels: (voxel, axis) indices of the lesion.
         reference: From ``reference_tissue``, which is called where this is None.
     """
+    if not np.isin(maps.anatomy.array[tuple(voxels.T)], _BONE).any():
+        return unknown(BoneLesionType, "no part of the lesion lies in bone")
+    return bone_type_of_signal(observed_signal(maps, voxels, reference))
+
+
+def observed_signal(
+    maps: StationMaps, voxels: Indices, reference: ReferenceTissue | None = None
+) -> dict[MarrowSequence, frozenset[Brightness]]:
+    """What the signal of a lesion's part in bone may be called on each sequence; empty where none lies in it.
+
+    Args:
+        maps: Of the station.
+        voxels: (voxel, axis) indices of the lesion.
+        reference: From ``reference_tissue``, which is called where this is None.
+    """
     in_bone = voxels[np.isin(maps.anatomy.array[tuple(voxels.T)], _BONE)]
     if not len(in_bone):
-        return unknown(BoneLesionType, "no part of the lesion lies in bone")
+        return {}
     tissue = reference_tissue(maps) if reference is None else reference
     near, core = _near_rows(in_bone, maps), _core(in_bone, maps)
     observed = {}
@@ -122,7 +142,28 @@ def bone_type(
         if level is not None:
             values = image.array[tuple(in_bone.T)].astype(np.float64) / level
             observed[_SEQUENCE[channel]] = _names(values, core, _LIMITS[_SEQUENCE[channel]])
-    return bone_type_of_signal(observed)
+    return observed | _diffusion(maps, in_bone, core, tissue)
+
+
+def _diffusion(
+    maps: StationMaps, in_bone: Indices, core: Mask, tissue: ReferenceTissue
+) -> dict[MarrowSequence, frozenset[Brightness]]:
+    """The same of the diffusion image with the largest b value, if it is weighted enough, against muscle."""
+    weighted = [
+        one
+        for one in maps.extras
+        if one.weighting is Weighting.DWI and (one.b_value_s_mm2 or 0.0) >= _LEAST_B_VALUE_S_MM2
+    ]
+    if not weighted:
+        return {}
+    image = max(weighted, key=lambda one: one.b_value_s_mm2 or 0.0)
+    muscle = np.argwhere(tissue.muscle)
+    values = image.at(maps.anatomy.voxel_to_world(in_bone))
+    around = image.at(maps.anatomy.voxel_to_world(muscle)) if len(muscle) else np.zeros(0)
+    level = _percentile(around[np.isfinite(around)], _MUSCLE_PERCENTILE)
+    if level is None or not np.isfinite(values).all():
+        return {}
+    return {MarrowSequence.DWI: _names(values / level, core, _LIMITS[MarrowSequence.DWI])}
 
 
 def _names(relative: Floats, core: Mask, limits: SignalLimits) -> frozenset[Brightness]:

@@ -9,9 +9,10 @@ from scipy.spatial import ConvexHull, cKDTree
 from scipy.spatial.distance import pdist
 
 from spinemets.anatomy import Anatomy
-from spinemets.findings.bone_type import ReferenceTissue, bone_type, reference_tissue
+from spinemets.findings.bone_reading import BoneReference, bone_reference, read_bone
 from spinemets.findings.compartments import COMPARTMENT_CODE, compartment_map
 from spinemets.findings.maps import StationMaps
+from spinemets.findings.marrow_evidence import DEFAULT_MARROW, MarrowSettings
 from spinemets.findings.measurement import Measurement, Trace, Unit
 from spinemets.findings.records import Compartment, Lesion, Share
 from spinemets.volume import Volume
@@ -57,16 +58,19 @@ class LesionParts:
         return tuple(np.flatnonzero((counts >= least_voxels) & (counts > 0)).tolist())
 
 
-def measure_lesions(maps: StationMaps, compartments: Volume | None = None) -> tuple[Lesion, ...]:
+def measure_lesions(
+    maps: StationMaps, compartments: Volume | None = None, settings: MarrowSettings = DEFAULT_MARROW
+) -> tuple[Lesion, ...]:
     """All lesions of a station, head to feet.
 
     Args:
         maps: Of the station.
         compartments: From ``compartment_map``, which is called where this is None.
+        settings: Limits of what Dixon, diffusion and CT say.
     """
     parts = lesion_parts(maps, compartment_map(maps) if compartments is None else compartments)
-    reference = reference_tissue(maps)
-    return tuple(_measure(one, maps, reference) for one in parts)
+    reference = bone_reference(maps)
+    return tuple(_measure(one, maps, reference, settings) for one in parts)
 
 
 def lesion_parts(maps: StationMaps, compartments: Volume) -> tuple[LesionParts, ...]:
@@ -108,7 +112,9 @@ def _nearest(voxels: Indices, maps: StationMaps, kinds: tuple[Anatomy, ...]) -> 
     return np.where(np.isfinite(distance), numbers, 0).astype(np.uint8)
 
 
-def _measure(parts: LesionParts, maps: StationMaps, reference: ReferenceTissue) -> Lesion:
+def _measure(
+    parts: LesionParts, maps: StationMaps, reference: BoneReference, settings: MarrowSettings
+) -> Lesion:
     grid = maps.lesions
     voxel_ml = grid.voxel_volume_ml
     cut = _touches_border(parts.voxels, grid.shape)
@@ -118,6 +124,7 @@ def _measure(parts: LesionParts, maps: StationMaps, reference: ReferenceTissue) 
     main = int(all_of_it.argmax()) if all_of_it.any() else None
     right, anterior, superior = grid.voxel_to_world(parts.voxels).mean(axis=0).tolist()
     probability = maps.lesion_probability.array[tuple(parts.voxels.T)]
+    reading = read_bone(maps, parts.voxels, reference, settings)
     return Lesion(
         number=parts.number,
         vertebra=main,
@@ -131,7 +138,9 @@ def _measure(parts: LesionParts, maps: StationMaps, reference: ReferenceTissue) 
         compartments=_shares(parts.compartment),
         breaches_cortex=_breaches(parts.compartment, voxel_ml),
         touches_border=cut,
-        bone=bone_type(maps, parts.voxels, reference),
+        bone=reading.type,
+        bone_probabilities=reading.probabilities,
+        marrow=reading.marrow,
     )
 
 

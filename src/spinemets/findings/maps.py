@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from spinemets.study.extra_images import ExtraImage
 from spinemets.study.selection import Channel
 from spinemets.volume import Volume
 
@@ -24,6 +25,7 @@ class StationMaps:
         series: Key of the series of each channel.
         reference_series: Key of the series whose grid it is.
         weights_sha256: Of the network that made the maps; "" for masks drawn by hand.
+        extras: CT, Dixon, DWI and ADC, each on its own grid.
     """
 
     anatomy: Volume
@@ -34,3 +36,4 @@ class StationMaps:
     series: Mapping[Channel, str]
     reference_series: str
     weights_sha256: str = ""
+    extras: tuple[ExtraImage, ...] = ()

@@ -12,6 +12,8 @@ class Unit(StrEnum):
     PERCENT = "%"
     DEGREE = "deg"
     ONE = "1"
+    DIFFUSION = "10*-6.mm2/s"
+    HOUNSFIELD = "[hnsf'U]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from spinemets.anatomy import BoneLesionType
 from spinemets.findings.level_belief import LevelBelief
 from spinemets.findings.measurement import Measurement
+from spinemets.scoring.bone_signal import Suggestion
 from spinemets.scoring.collapse import Genant
 from spinemets.scoring.possible import Possible
 from spinemets.scoring.sins_items import Alignment, Collapse, Posterolateral
@@ -50,6 +51,29 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class TypeProbability:
+    """How likely a type of lesion is by the signal; equal before it is seen, and not calibrated."""
+
+    type: BoneLesionType
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class MarrowEvidence:
+    """What Dixon, diffusion or CT says of a lesion; it supports the reading and settles nothing.
+
+    Args:
+        measured: Mean of the lesion within bone.
+        suggests: What it speaks for; undetermined where no limit is configured.
+        statement: The same in words, with the limit.
+    """
+
+    measured: Measurement
+    suggests: Suggestion
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lesion:
     """One connected lesion.
 
@@ -63,7 +87,9 @@ class Lesion:
         compartments: The largest share first; they add up to 1.
         breaches_cortex: Whether it reaches beyond bone; None where that cannot be judged.
         touches_border: Whether the image cuts it: sizes are then lower bounds.
-        bone: What its signal suggests.
+        bone: What its signal suggests, or CT where it has one.
+        bone_probabilities: Of each type; empty in results older than 1.1.
+        marrow: Of Dixon, diffusion and CT.
     """
 
     number: int
@@ -77,6 +103,8 @@ class Lesion:
     breaches_cortex: bool | None
     touches_border: bool
     bone: Possible[BoneLesionType]
+    bone_probabilities: tuple[TypeProbability, ...] = ()
+    marrow: tuple[MarrowEvidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

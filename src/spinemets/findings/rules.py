@@ -37,6 +37,10 @@ RULES: Mapping[str, str] = {
     "canal.epidural_tumour": "Volume of lesion within the canal between the middles of the adjoining discs.",
     "canal.epidural_extent": "Length of that lesion along the vertebra's own axis.",
     "lesion.volume": "Number of voxels of the lesion times the volume of a voxel.",
+    "lesion.phase_drop": "Loss of the lesion's mean signal from in phase to opposed phase, within bone.",
+    "lesion.fat_fraction": "Fat over water and fat, of the lesion's mean signals within bone (Dixon).",
+    "lesion.adc": "Mean apparent diffusion coefficient of the lesion within bone.",
+    "lesion.density": "Mean density of the lesion within bone on CT.",
     "lesion.diameter": (
         "Largest distance between two points of the lesion's surface in space (on its convex hull, through"
         " centres of voxel faces), not within one slice as RECIST measures (Eisenhauer et al. 2009, Eur J"

@@ -96,7 +96,8 @@ def join_types(lesions: tuple[Lesion, ...]) -> Possible[BoneLesionType]:
     if {BoneLesionType.LYTIC, BoneLesionType.BLASTIC} <= values:
         values.add(BoneLesionType.MIXED)
     evidence = "; ".join(dict.fromkeys(one.evidence for one in known))
-    return possible(values, Source.MEASURED, evidence, needs_confirmation=True)
+    source = Source.CT if all(one.source is Source.CT for one in known) else Source.MEASURED
+    return possible(values, source, evidence, needs_confirmation=True)
 
 
 def judge_height(

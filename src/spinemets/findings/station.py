@@ -15,6 +15,7 @@ from spinemets.findings.element_frame import element_frames
 from spinemets.findings.lesions import INVOLVED_FROM_ML, measure_lesions
 from spinemets.findings.level_belief import LevelBelief
 from spinemets.findings.maps import StationMaps
+from spinemets.findings.marrow_evidence import DEFAULT_MARROW, MarrowSettings
 from spinemets.findings.records import (
     AlignmentFindings,
     BodyFindings,
@@ -48,6 +49,7 @@ def find(
     beliefs: tuple[LevelBelief, ...],
     whole: Mapping[int, bool],
     is_sacrum: Mapping[int, bool],
+    marrow: MarrowSettings = DEFAULT_MARROW,
 ) -> StationFindings:
     """Measure a station.
 
@@ -60,6 +62,7 @@ def find(
         beliefs: Levels of vertebra 1, 2, ...
         whole: Whether the body of a vertebra lies wholly within the image, by number.
         is_sacrum: Whether a number is the sacrum.
+        marrow: Limits of what Dixon, diffusion and CT say.
 
     Raises:
         ValueError: If there is no belief for a vertebra of the maps.
@@ -67,7 +70,7 @@ def find(
     if int(maps.vertebrae.array.max(initial=0)) > len(beliefs):
         raise ValueError(f"the maps show {maps.vertebrae.array.max()} vertebrae, {len(beliefs)} have levels")
     compartments = compartment_map(maps)
-    lesions = measure_lesions(maps, compartments)
+    lesions = measure_lesions(maps, compartments, marrow)
     sacral = frozenset(number for number, answer in is_sacrum.items() if answer)
     frames = element_frames(maps)
     levels = {number: _perhaps(belief) for number, belief in enumerate(beliefs, start=1)}

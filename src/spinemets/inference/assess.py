@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from spinemets import __version__
 from spinemets.errors import StudyError
 from spinemets.findings.level_evidence import Anchor, LevelEvidence
+from spinemets.findings.marrow_evidence import DEFAULT_MARROW, MarrowSettings
 from spinemets.findings.measurement import Measurement, Trace, Unit
 from spinemets.findings.records import SinsImaging
 from spinemets.inference.axial_slices import AxialSlice, canal_points, slices_of_vertebrae
@@ -33,7 +34,7 @@ from spinemets.study.alignment import AlignmentSettings
 from spinemets.study.override import Override
 from spinemets.study.path_words import without_paths
 from spinemets.study.reading import load_volume
-from spinemets.study.records import Study
+from spinemets.study.records import Series, Study
 from spinemets.study.selection import Selection, SelectionSettings, StationChannels, select_series
 from spinemets.volume import Volume
 
@@ -51,6 +52,7 @@ class AssessmentSettings:
         grading: How axial slices are graded.
         change: What counts as a change against an earlier study.
         anchor: The user's word on one vertebra's level; None where there is none.
+        marrow: Limits of what Dixon, diffusion and CT say of lesions.
     """
 
     selection: SelectionSettings
@@ -59,6 +61,7 @@ class AssessmentSettings:
     grading: GradingSettings
     change: ChangeSettings
     anchor: Anchor | None = None
+    marrow: MarrowSettings = DEFAULT_MARROW
 
 
 @dataclass(slots=True)
@@ -126,7 +129,16 @@ def _add_station(
     progress(f"{name}: reading {', '.join(station.channels)}")
     evidence = LevelEvidence(settings.anchor, _body_parts(station))
     try:
-        found = assess_station(station, models, settings.alignment, settings.segmenting, evidence, progress)
+        found = assess_station(
+            station,
+            models,
+            settings.alignment,
+            settings.segmenting,
+            evidence,
+            progress,
+            _extras_of(work.selection, name),
+            settings.marrow,
+        )
     except StudyError as error:
         work.warnings.append(f"{name.capitalize()} is left out: {error}")
         return error
@@ -134,6 +146,11 @@ def _add_station(
     work.volumes |= found.read
     work.warnings += [f"{name.capitalize()}: {warning}" for warning in found.warnings]
     return None
+
+
+def _extras_of(selection: Selection, station: str) -> list[Series]:
+    shown = {one.series_key for one in selection.decisions if station in one.station}
+    return [one for one in selection.extras if one.key in shown]
 
 
 def _body_parts(station: StationChannels) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """One station: its channels through the segmenter, then vertebrae, levels, lesions and measurements."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from spinemets.findings.lesion_instances import split_lesions
 from spinemets.findings.level_chain import infer_levels, levels_volume
 from spinemets.findings.level_evidence import LevelEvidence
 from spinemets.findings.maps import StationMaps
+from spinemets.findings.marrow_evidence import DEFAULT_MARROW, MarrowSettings
 from spinemets.findings.plausibility import doubtful_beliefs, judge_spine
 from spinemets.findings.records import StationFindings
 from spinemets.findings.station import find
@@ -22,6 +23,7 @@ from spinemets.inference.settings import SegmentingSettings
 from spinemets.scoring.escc import EsccFindings
 from spinemets.study.alignment import AlignmentSettings
 from spinemets.study.channel_stack import ChannelStack, load_channels
+from spinemets.study.extra_images import load_extras
 from spinemets.study.magnitude import check_magnitude
 from spinemets.study.records import Series
 from spinemets.study.selection import Channel, StationChannels
@@ -63,6 +65,8 @@ def assess_station(
     settings: SegmentingSettings,
     evidence: LevelEvidence,
     progress: Callable[[str], None],
+    extras: Sequence[Series] = (),
+    marrow: MarrowSettings = DEFAULT_MARROW,
 ) -> AssessedStation:
     """Assess a station.
 
@@ -73,6 +77,8 @@ def assess_station(
         settings: How the segmenter is run.
         evidence: Of levels, beside the image.
         progress: Is told each stage as it begins.
+        extras: CT, Dixon, DWI and ADC of the station.
+        marrow: Limits of what they say.
 
     Raises:
         StudyError: If the images are none of MRI, or what they show is no spine.
@@ -90,18 +96,20 @@ def assess_station(
         raise StudyError(f"shows no spine: {spine.refusal}", field=stack.reference.key, remedy=_NO_SPINE)
     chain = infer_levels(vertebrae, evidence)
     beliefs = doubtful_beliefs(chain.beliefs, spine)
-    maps = _maps(stack, station, segmented, vertebrae, models, settings)
+    beside = load_extras(extras, stack.reference)
+    maps = replace(_maps(stack, station, segmented, vertebrae, models, settings), extras=beside.images)
     whole = dict(enumerate(vertebrae.whole, start=1))
     sacrum = dict(enumerate(vertebrae.is_sacrum, start=1))
-    findings = find(maps, beliefs, whole, sacrum)
+    findings = find(maps, beliefs, whole, sacrum, marrow)
     left_out = tuple(f"{channel} was left out: {reason}" for channel, reason in stack.left_out.items())
     return AssessedStation(
         result=_result(station, stack, findings),
         images=_images(station, stack, maps, levels_volume(vertebrae, beliefs)),
         escc_findings=measured_escc(maps),
-        read={series.key: stack.volumes[channel] for channel, series in _served(station, stack).items()},
+        read={series.key: stack.volumes[channel] for channel, series in _served(station, stack).items()}
+        | {one.series_key: one.volume for one in beside.images},
         arithmetic=segmented.arithmetic,
-        warnings=(*left_out, *spine.warnings, *chain.warnings, *findings.warnings),
+        warnings=(*left_out, *beside.left_out, *spine.warnings, *chain.warnings, *findings.warnings),
     )
 
 

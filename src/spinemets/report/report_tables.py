@@ -49,6 +49,7 @@ class LesionRow:
     compartments: str
     cortex: str
     bone: str
+    marrow: tuple[str, ...]
     cut: bool
 
 
@@ -155,8 +156,18 @@ def _lesion_row(station: str, lesion: Lesion, words: Mapping[int, str]) -> Lesio
         probability=percent(lesion.probability),
         compartments=", ".join(f"{one.compartment} {percent(one.share)}" for one in lesion.compartments),
         cortex=_CORTEX[lesion.breaches_cortex],
-        bone=f"{either(lesion.bone.values)}, needs confirmation"
-        if lesion.bone.needs_confirmation
-        else either(lesion.bone.values),
+        bone=_bone(lesion),
+        marrow=tuple(sentence(one.statement) for one in lesion.marrow),
         cut=lesion.touches_border,
     )
+
+
+def _bone(lesion: Lesion) -> str:
+    """Types that are possible, each with its probability where there are several."""
+    shares = {one.type: one.probability for one in lesion.bone_probabilities}
+    values = lesion.bone.values
+    if len(values) > 1 and shares:
+        words = " or ".join(f"{value} ({percent(shares[value])})" for value in values)
+    else:
+        words = either(values)
+    return f"{words}, needs confirmation" if lesion.bone.needs_confirmation else words
