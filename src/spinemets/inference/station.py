@@ -102,10 +102,12 @@ def assess_station(
     sacrum = dict(enumerate(vertebrae.is_sacrum, start=1))
     findings = find(maps, beliefs, whole, sacrum, marrow)
     left_out = tuple(f"{channel} was left out: {reason}" for channel, reason in stack.left_out.items())
+    # Of a vertebra whose stretch of the canal cannot be told nothing is known.
+    canal = measured_escc(maps)
     return AssessedStation(
         result=_result(station, stack, findings),
         images=_images(station, stack, maps, levels_volume(vertebrae, beliefs)),
-        escc_findings=measured_escc(maps),
+        escc_findings={one.number: canal.get(one.number, EsccFindings()) for one in findings.vertebrae},
         read={series.key: stack.volumes[channel] for channel, series in _served(station, stack).items()}
         | {one.series_key: one.volume for one in beside.images},
         arithmetic=segmented.arithmetic,
