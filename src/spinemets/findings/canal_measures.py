@@ -42,7 +42,11 @@ def lost_percent(
     Returns:
         Percent, at least 0; None where the vertebra, or both neighbours, have no size.
     """
-    medians = [float(np.median(sizes[other])) for other in (number - 1, number + 1) if other in sizes]
+    medians = [
+        float(np.median(sizes[other]))
+        for other in (number - 1, number + 1)
+        if sizes.get(other, np.zeros(0)).size
+    ]
     beside = [median for median in medians if median >= _LEAST_DEPTH_MM]
     own = sizes.get(number, np.zeros(0))
     own = own if at is None else own[at]
