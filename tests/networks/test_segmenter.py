@@ -1,5 +1,7 @@
 """The segmenter takes any subset of channels, and its settings say what does not fit."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 
@@ -37,6 +39,12 @@ def test_training_adds_the_coarser_scales(network, image):
     scales = network.train().scales(image)
     assert [tuple(scale.lesion.shape[2:]) for scale in scales] == [(4, 16, 16), (4, 8, 8)]
     assert len(network.eval().scales(image)) == 1
+
+
+def test_a_network_can_be_copied_after_a_step(network, image):
+    network.train().scales(image)[1].lesion.sum().backward()
+    copied = deepcopy(network).eval()
+    torch.testing.assert_close(copied(image).lesion, network.eval()(image).lesion)
 
 
 def test_presence_is_read_off_the_image_where_it_is_left_out(network, image):

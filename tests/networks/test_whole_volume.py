@@ -25,6 +25,14 @@ def test_any_size_comes_out_as_it_went_in():
 
 
 @torch.no_grad()
+def test_a_volume_of_a_few_voxels_goes_through_too():
+    network = _network()
+    slices, rows, columns = network.settings.divisor
+    output = segment_volume(network, torch.randn(1, 4, slices, rows, columns), torch.ones(1, 4), _ONE_PASS)
+    assert output.lesion.shape == (1, 1, slices, rows, columns)
+
+
+@torch.no_grad()
 def test_one_window_is_one_pass():
     image, presence = torch.randn(1, 4, 4, 16, 16), torch.ones(1, 4)
     network = _network()

@@ -31,6 +31,8 @@ _PROBE = "spinemets.networks.precision_probe"
 # Without these, bf16 is converted to fp32 and back and gains nothing.
 _BF16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 _CPUINFO = Path("/proc/cpuinfo")
+# Changes whenever the same settings come to other kernels.
+_ORDER = "channels last in training"
 # Ended from outside, by the user or for want of memory: not the arithmetic's fault.
 _OUTSIDE_SIGNALS = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
@@ -133,7 +135,7 @@ def bf16_verdict(
     key = {
         "trial": asdict(trial),
         "processor": [processor.model, sorted(processor.flags)],
-        "versions": [torch.__version__, version("monai"), __version__],
+        "versions": [torch.__version__, version("monai"), __version__, _ORDER],
     }
     return kept_verdict(cache_folder or user_cache_folder(), key, lambda: _tried(trial))
 

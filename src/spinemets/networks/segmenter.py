@@ -8,6 +8,7 @@ from monai.networks.nets.swin_unetr import SwinUNETR
 from torch import Tensor, nn
 
 from spinemets.anatomy import Anatomy
+from spinemets.networks.channels_last_norm import CHANNELS_LAST_INSTANCE, in_fast_order
 from spinemets.networks.presence_stem import PresenceStem
 from spinemets.networks.segmenter_settings import Architecture, SegmenterSettings
 from spinemets.study.selection import Channel
@@ -76,8 +77,13 @@ class _ScaledDynUNet(DynUNet):
     """
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        outputs = [self.output_block(self.skip_layers(x))]
-        return [*outputs, *self.heads] if self.training and self.deep_supervision else outputs
+        # Without gradients nothing is gained.
+        outputs = [self.output_block(self.skip_layers(in_fast_order(x) if self.training else x))]
+        if self.training and self.deep_supervision:
+            outputs += self.heads
+            # The base class keeps them until the next call, and a network that holds them cannot be copied.
+            self.heads[:] = [x.new_empty(0)] * len(self.heads)
+        return [output.contiguous() for output in outputs]
 
 
 class _OneScale(nn.Module):
@@ -110,7 +116,7 @@ def _dyn_unet(settings: SegmenterSettings) -> nn.Module:
         strides=settings.strides,
         upsample_kernel_size=settings.strides[1:],
         filters=settings.filters,
-        norm_name=("INSTANCE", {"affine": True}),
+        norm_name=(CHANNELS_LAST_INSTANCE, {"affine": True}),
         deep_supervision=settings.deep_supervision > 0,
         deep_supr_num=max(settings.deep_supervision, 1),
         res_block=settings.residual,

@@ -52,6 +52,9 @@ def segment_volume(
 def _padded(image: Tensor, divisor: tuple[int, int, int]) -> Tensor:
     """Zeros (the mean of tissue) after the last voxel of each axis, up to a size that the network takes."""
     after = [-count % step for count, step in zip(image.shape[2:], divisor, strict=True)]
+    if tuple(count + more for count, more in zip(image.shape[2:], after, strict=True)) == divisor:
+        # Of a single voxel at its coarsest stage a network has no spread to normalise by.
+        after[2] += divisor[2]
     return functional.pad(image, [0, after[2], 0, after[1], 0, after[0]])
 
 
