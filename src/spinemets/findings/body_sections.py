@@ -19,6 +19,8 @@ Mask = npt.NDArray[np.bool_]
 # plates at their rims, which are flat while the middle is hollow. Places are shares of the half depth.
 _STRIP_SHARE, _THIRDS, _THIRD_REACH = 0.35, (2.0 / 3.0, 0.0, -2.0 / 3.0), 0.12
 _RIMS, _RIM_REACH = (0.8, -0.8), 0.15
+# Against the plane half way between both; L5 has the greatest wedge, of twice as much.
+_STEEPEST_INTACT_DEG = 8.0
 _STEP_MM, _STRIP_STEP_MM = 0.5, 1.0
 # Walls are read this far from the end plates, as shares of the height: clear of the corners, in the middle,
 # and at the corners themselves.
@@ -66,8 +68,16 @@ class BodySection:
         return np.asarray(self.frame.axes_ras @ np.array([0.0, np.cos(rise), np.sin(rise)]))
 
     def _rise_deg(self, plate_mm: tuple[float, float]) -> float:
+        """Of the line from corner to corner.
+
+        An intact end plate goes on from its rims to its corners as it runs between them. A broken one lies
+        flat at both rims, with a step between: it rises no further.
+        """
         front, back = self.rims_mm
-        return float(np.degrees(np.arctan((plate_mm[0] - plate_mm[1]) / (front - back))))
+        slope = (plate_mm[0] - plate_mm[1]) / (front - back)
+        if abs(np.degrees(np.arctan(slope))) > _STEEPEST_INTACT_DEG:
+            slope *= _RIMS[0]
+        return float(np.degrees(np.arctan(slope)))
 
 
 def body_sections(maps: StationMaps, frames: Mapping[int, ElementFrame]) -> dict[int, BodySection]:
