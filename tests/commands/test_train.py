@@ -58,9 +58,9 @@ def _same(one, other):
 
 @pytest.fixture(scope="module")
 def undisturbed(manifest, tmp_path_factory):
-    base = tmp_path_factory.getbasetemp()
-    os.environ["SPINEMETS_CACHE"] = str(base / "cache")
-    run = base / "undisturbed"
+    os.environ["SPINEMETS_CACHE"] = str(tmp_path_factory.getbasetemp() / "cache")
+    # A fresh folder each time: a worker that is handed this module's tests in two batches makes the run twice.
+    run = tmp_path_factory.mktemp("training") / "undisturbed"
     assert main(_arguments(manifest, run)) == 0
     return run
 
