@@ -12,12 +12,14 @@ from functools import partial
 import numpy as np
 
 from spinemets.evaluation.binary import BinaryRows, binary_figures
-from spinemets.evaluation.detection_comparison import compare_detection
 from spinemets.evaluation.detection_figures import detection_figures
 from spinemets.evaluation.lesion_cases import LesionCase, ReferenceLesion, size_class
-from spinemets.evaluation.lesion_matching import ANY_OVERLAP, MATCHINGS, Overlap
+from spinemets.evaluation.lesion_comparison import lesion_metrics
+from spinemets.evaluation.lesion_matching import MATCHINGS, Overlap
 from spinemets.evaluation.mask_figures import MaskRow, mask_figures
 from spinemets.evaluation.mask_score import MaskScore
+from spinemets.evaluation.paired import side_by_side
+from spinemets.evaluation.permutation import compare
 from spinemets.evaluation.resampling import Bootstrap
 
 _VERTEBRAE = 20
@@ -38,9 +40,7 @@ def main() -> None:
         f"lesions, {matching.name}": partial(detection_figures, cases, matching, bootstrap)
         for matching in MATCHINGS
     }
-    tasks["lesions, paired permutation of FROC"] = partial(
-        compare_detection, cases, cases, ANY_OVERLAP, bootstrap
-    )
+    tasks["lesions, paired permutation"] = partial(_compare, cases, bootstrap)
     tasks["vertebrae"] = partial(binary_figures, _vertebrae(arguments.cases, rng), bootstrap)
     tasks["masks"] = partial(mask_figures, _masks(arguments.cases, rng), bootstrap)
     total = 0.0
@@ -52,6 +52,11 @@ def main() -> None:
         print(f"{name}: {seconds:.2f} s")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"all, {arguments.cases:,} cases, {arguments.resamples:,} resamples: {total:.2f} s, {peak:.0f} MiB")
+
+
+def _compare(cases: list[LesionCase], bootstrap: Bootstrap) -> None:
+    for one in lesion_metrics(side_by_side(cases, cases)):
+        compare(one.quantities, one.statistic, one.patients, bootstrap, one.width)
 
 
 def _case(number: int, rng: np.random.Generator) -> LesionCase:

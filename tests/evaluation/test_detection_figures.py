@@ -6,12 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from spinemets.errors import InputError
-from spinemets.evaluation.detection_comparison import compare_detection
 from spinemets.evaluation.detection_figures import detection_figures, froc_band
 from spinemets.evaluation.lesion_cases import lesion_case, places_of_lesions, size_class
+from spinemets.evaluation.lesion_comparison import lesion_metrics
 from spinemets.evaluation.lesion_map import lesions_of_mask, lesions_of_numbers
 from spinemets.evaluation.lesion_matching import ANY_OVERLAP, MATCHINGS
+from spinemets.evaluation.paired import side_by_side
+from spinemets.evaluation.permutation import compare
 from spinemets.evaluation.resampling import Bootstrap
 
 BOOTSTRAP = Bootstrap(resamples=100, seed=3)
@@ -111,27 +112,33 @@ def test_sizes_and_places_of_lesions():
     assert places_of_lesions(lesions, levels)[1]["region"] == "lumbar"
 
 
+def _compared(first, second):
+    return {
+        found.name: found
+        for one in lesion_metrics(side_by_side(first, second))
+        for found in compare(one.quantities, one.statistic, one.patients, BOOTSTRAP, one.width)
+    }
+
+
 def test_better_scores_are_told_from_worse_ones():
     rng = np.random.default_rng(0)
     good, bad = [], []
     for number in range(25):
         good.append(_case(f"{number}", "1100022", "1110000", rng.random(2) + np.array([1, 0])))
         bad.append(_case(f"{number}", "1100022", "1110000", rng.random(2) + np.array([0, 1])))
-    comparison = compare_detection(good, bad, ANY_OVERLAP, BOOTSTRAP)
-    area = comparison[-1]
-    assert (area.name, area.first, area.second) == ("average precision", 1.0, 0.5)
+    comparison = _compared(good, bad)
+    area = comparison["average precision"]
+    assert (area.first, area.second) == (1.0, 0.5)
     assert area.p_value == pytest.approx(1 / 101)
-    assert comparison[0].difference.value == 1.0
-    same = compare_detection(good, good, ANY_OVERLAP, BOOTSTRAP)
-    assert {each.p_value for each in same} == {1.0}
+    assert comparison["sensitivity at 0.5 false positives per case"].difference.value == 1.0
+    assert {each.p_value for each in _compared(good, good).values()} == {1.0}
 
 
-def test_comparisons_are_of_the_same_patients_and_need_scores():
-    with pytest.raises(InputError, match="different patients"):
-        compare_detection(CASES, CASES[:-1], ANY_OVERLAP, BOOTSTRAP)
+def test_comparisons_are_of_the_patients_of_both_and_of_curves_where_there_are_scores():
+    of_three = _compared(CASES, CASES[:-1])
+    assert of_three["false positives per case"].difference.n == 3
     unscored = [_case("a", "1", "1")]
-    with pytest.raises(InputError, match="no scores"):
-        compare_detection(unscored, unscored, ANY_OVERLAP, BOOTSTRAP)
+    assert set(_compared(unscored, unscored)) == {"sensitivity", "false positives per case"}
 
 
 _MASK = arrays.arrays(np.bool_, (1, 2, 6), elements=st.booleans())

@@ -11,7 +11,6 @@ from spinemets.evaluation.mask_figures import MaskRow, mask_figures
 from spinemets.evaluation.mask_score import BothEmpty, Empty, MaskScore, MaskSettings, OneEmpty
 from spinemets.evaluation.quantiles import median_statistic
 from spinemets.evaluation.resampling import Bootstrap, Patients
-from spinemets.evaluation.subgroups import NOT_STATED, figures_by
 
 BOOTSTRAP = Bootstrap(resamples=100, seed=3)
 ROWS = [
@@ -66,18 +65,3 @@ def test_found_lesions_are_scored_one_by_one():
     rows = score_found_lesions("a", "p", predicted, reference, (5, 4, 5), settings)
     assert [row.score.dice for row in rows] == pytest.approx([2 / 3, 1])
     assert rows[0].score.volume_error_ml == pytest.approx(-0.4)
-
-
-def test_subgroups_are_named_and_what_is_not_stated_is_one():
-    sites = {"p": "north", "q": "south", "r": "north"}
-
-    def dice(rows):
-        return mask_figures(rows, BOOTSTRAP)[0].figures[:1]
-
-    discs = [*ROWS[:4], MaskRow("e", "s", "disc", MaskScore(1, 1, 1.0, 1.0, 0.0))]
-    figures = figures_by("site", discs, lambda row: sites.get(row.patient), dice)
-    assert [(each.by, each.stratum, each.value) for each in figures] == [
-        ("site", "north", pytest.approx(0.85)),
-        ("site", NOT_STATED, 1.0),
-        ("site", "south", 0.0),
-    ]

@@ -71,6 +71,7 @@ def test_totals_settled_and_open():
 def test_classes_settled_and_open():
     evaluation = evaluate_sins([pair(8, 8, 8), pair(9, 6, 10, "b"), pair(15, 7, 9, "c")], BOOTSTRAP)
     assert evaluation.class_table.tolist() == [[0, 0, 0], [0, 1, 0], [0, 1, 0]]
+    assert evaluation.class_unsettled.tolist() == [[0, 0], [1, 0], [0, 0]]
     assert values(evaluation.classes)["accuracy"] == pytest.approx(1 / 2)
     found = values(evaluation.classes_open)
     assert found["accuracy, open counted as wrong"] == pytest.approx(1 / 3)
@@ -106,6 +107,7 @@ def test_levels_that_were_not_scored_are_said_and_left_out():
     evaluation = evaluate_sins([pair(8, 8, 8), missed], BOOTSTRAP)
     assert evaluation.not_scored.value == pytest.approx(1 / 2)
     assert evaluation.class_table.sum() == 1
+    assert evaluation.class_unsettled.tolist() == [[0, 0], [0, 1], [0, 0]]
 
 
 def test_a_reference_of_classes_alone_is_enough_for_classes():

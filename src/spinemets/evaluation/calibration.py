@@ -9,7 +9,7 @@ import numpy.typing as npt
 from spinemets.evaluation.figure import Figure
 from spinemets.evaluation.logistic import fit_offsets, fit_slopes, log_odds
 from spinemets.evaluation.ratios import proportion
-from spinemets.evaluation.resampling import Bootstrap, Numbers, Patients, Quantity, divided
+from spinemets.evaluation.resampling import Bootstrap, Numbers, Patients, Quantity, Statistic, divided
 
 # Edges of the bins of the expected calibration error.
 TENTHS = np.linspace(0, 1, 11)
@@ -103,20 +103,29 @@ def _brier(forecasts: Forecasts, bootstrap: Bootstrap) -> tuple[Figure, ...]:
     return bootstrap.estimate(quantities, statistic, patients.count)
 
 
-def _error(forecasts: Forecasts, bootstrap: Bootstrap) -> Figure:
-    patients = Patients.of(forecasts.patient_of_row)
+def error_statistic(forecasts: Forecasts, patients: Patients) -> Statistic:
+    """Expected calibration error over ten bins of equal width.
+
+    Args:
+        forecasts: Rows.
+        patients: Whose they are.
+    """
     bins = len(TENTHS) - 1
     inside = _bin_of(forecasts.probability, TENTHS)[:, None] == np.arange(bins)
     columns = [inside, inside * forecasts.probability[:, None], inside * forecasts.truth[:, None]]
     sums = patients.sums(np.stack(columns, axis=2).reshape(-1, bins * 3))
-    quantity = Quantity(
-        "expected calibration error", n=len(forecasts.truth), undefined="no probabilities are given"
-    )
 
-    def statistic(drawn: Numbers) -> Numbers:
+    def error(drawn: Numbers) -> Numbers:
         return expected_calibration_errors((drawn @ sums).reshape(-1, bins, 3))
 
-    return bootstrap.estimate([quantity], statistic, patients.count, width=bins * 3)[0]
+    return error
+
+
+def _error(forecasts: Forecasts, bootstrap: Bootstrap) -> Figure:
+    patients, n = Patients.of(forecasts.patient_of_row), len(forecasts.truth)
+    quantity = Quantity("expected calibration error", n=n, undefined="no probabilities are given")
+    statistic = error_statistic(forecasts, patients)
+    return bootstrap.estimate([quantity], statistic, patients.count, width=3 * len(TENTHS))[0]
 
 
 def _recalibration(forecasts: Forecasts, bootstrap: Bootstrap) -> tuple[Figure, ...]:

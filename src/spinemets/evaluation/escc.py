@@ -77,19 +77,39 @@ def evaluate_escc(pairs: Sequence[EsccPair], bootstrap: Bootstrap) -> EsccEvalua
         ),
         grades=agreement_figures(ratings, bootstrap),
         cuts=tuple(CutFigures(cut, _cut_figures(pairs, cut, bootstrap)) for cut in CUTS),
-        worst_levels=agreement_figures(_worst(pairs), bootstrap),
+        worst_levels=agreement_figures(escc_ratings(worst_levels(pairs)), bootstrap),
         probabilities=(_ranked_probability_score(pairs, bootstrap), *_conformal(pairs, bootstrap)),
     )
 
 
 def escc_ratings(pairs: Sequence[EsccPair]) -> Ratings:
     """True and found grade of all that was graded."""
-    return _ratings([(pair.patient, pair.reference, pair.predicted) for pair in pairs if pair.predicted])
+    graded = [(pair, pair.predicted) for pair in pairs if pair.predicted]
+    ranks = np.array([(pair.reference.rank, found.rank) for pair, found in graded], dtype=np.intp)
+    true, found = ranks.reshape(-1, 2).T
+    return Ratings([pair.patient for pair, _ in graded], true, found, tuple(map(str, GRADES)))
+
+
+def worst_levels(pairs: Sequence[EsccPair]) -> list[EsccPair]:
+    """The highest grade of each study; "not gradable" where none of its places could be graded."""
+    of_case = attrgetter("patient", "case")
+    worst = []
+    for (patient, case), group in groupby(sorted(pairs, key=of_case), of_case):
+        places = list(group)
+        true = max((pair.reference for pair in places), key=GRADES.index)
+        found = max((pair.predicted for pair in places if pair.predicted), key=GRADES.index, default=None)
+        worst.append(EsccPair(case, patient, "worst", true, found))
+    return worst
+
+
+def with_probabilities(pairs: Sequence[EsccPair]) -> list[EsccPair]:
+    """What is graded with a probability for each grade."""
+    return [pair for pair in pairs if pair.predicted and pair.probabilities is not None]
 
 
 def escc_forecasts(pairs: Sequence[EsccPair], cut: EsccGrade) -> Forecasts:
     """Probability that the grade reaches the cut, and whether it does, of all graded with probabilities."""
-    given = _with_probabilities(pairs)
+    given = with_probabilities(pairs)
     return Forecasts(
         [pair.patient for pair in given],
         _probabilities(given)[:, cut.rank :].sum(axis=1).clip(0, 1),
@@ -115,23 +135,6 @@ def ranked_probability_scores(probabilities: Numbers, ranks: npt.ArrayLike) -> N
     return np.asarray(((probabilities.cumsum(axis=1)[:, :-1] - reached) ** 2).mean(axis=1))
 
 
-def _ratings(rows: Sequence[tuple[str, EsccGrade, EsccGrade]]) -> Ratings:
-    ranks = np.array([(true.rank, found.rank) for _, true, found in rows], dtype=np.intp).reshape(-1, 2)
-    return Ratings([patient for patient, *_ in rows], ranks[:, 0], ranks[:, 1], tuple(map(str, GRADES)))
-
-
-def _worst(pairs: Sequence[EsccPair]) -> Ratings:
-    of_case = attrgetter("patient", "case")
-    rows = []
-    for (patient, _), group in groupby(sorted(pairs, key=of_case), of_case):
-        places = list(group)
-        found = [pair.predicted for pair in places if pair.predicted]
-        if found:
-            true = max((pair.reference for pair in places), key=GRADES.index)
-            rows.append((patient, true, max(found, key=GRADES.index)))
-    return _ratings(rows)
-
-
 def _cut_figures(pairs: Sequence[EsccPair], cut: EsccGrade, bootstrap: Bootstrap) -> tuple[Figure, ...]:
     graded = escc_ratings(pairs)
     true, found = graded.true >= cut.rank, graded.found >= cut.rank
@@ -153,7 +156,7 @@ def _auc(forecasts: Forecasts, bootstrap: Bootstrap) -> Figure:
 
 
 def _ranked_probability_score(pairs: Sequence[EsccPair], bootstrap: Bootstrap) -> Figure:
-    given = _with_probabilities(pairs)
+    given = with_probabilities(pairs)
     scores = ranked_probability_scores(_probabilities(given), [pair.reference.rank for pair in given])
     patients = Patients.of([pair.patient for pair in given])
     quantity = Quantity("ranked probability score", undefined="no probabilities are given")
@@ -175,10 +178,6 @@ def _conformal(pairs: Sequence[EsccPair], bootstrap: Bootstrap) -> tuple[Figure,
         ratio(quantity("conformal set size"), patients.sums(sizes), sets, bootstrap),
         proportion(quantity("conformal sets of one grade"), patients.sums(sizes == 1), sets, bootstrap),
     )
-
-
-def _with_probabilities(pairs: Sequence[EsccPair]) -> list[EsccPair]:
-    return [pair for pair in pairs if pair.predicted and pair.probabilities is not None]
 
 
 def _probabilities(pairs: Sequence[EsccPair]) -> Numbers:

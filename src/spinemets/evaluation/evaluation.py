@@ -12,7 +12,7 @@ from spinemets.evaluation.headlines import Headline, headlines
 from spinemets.evaluation.reading import Evidence
 from spinemets.evaluation.resampling import Bootstrap
 from spinemets.evaluation.study_evidence import CaseRow, EvidenceSettings, StudyEvidence
-from spinemets.evaluation.subgroups import NOT_STATED
+from spinemets.evaluation.subgroups import parts_of
 from spinemets.inference.provenance import settings_sha256
 from spinemets.inference.records import RESEARCH_USE_ONLY
 from spinemets.training.manifest_records import Manifest
@@ -196,11 +196,9 @@ def _columns(evidence: Sequence[StudyEvidence], asked: tuple[str, ...] | None) -
 
 
 def _by(column: str, evidence: Sequence[StudyEvidence], bootstrap: Bootstrap) -> list[Headline]:
-    parts: dict[str, list[StudyEvidence]] = {}
-    for one in evidence:
-        parts.setdefault(one.case.subgroups.get(column) or NOT_STATED, []).append(one)
+    parts = parts_of(evidence, lambda one: one.case.subgroups.get(column))
     return [
         replace(headline, figure=replace(headline.figure, by=column, stratum=stratum))
-        for stratum in sorted(parts)
-        for headline in headlines(evaluate_families(parts[stratum], bootstrap, curves=False))
+        for stratum, own in parts.items()
+        for headline in headlines(evaluate_families(own, bootstrap, curves=False))
     ]

@@ -23,7 +23,7 @@ from spinemets.evaluation.levels import evaluate_levels
 from spinemets.evaluation.mask_figures import MaskFigures, mask_figures
 from spinemets.evaluation.pairs import EsccPair, LevelPair, SinsPair
 from spinemets.evaluation.ratios import proportion
-from spinemets.evaluation.region_detection import binary_rows, patients, studies
+from spinemets.evaluation.region_detection import Region, binary_rows, patients, studies
 from spinemets.evaluation.resampling import Bootstrap, Patients, Quantity
 from spinemets.evaluation.sins import SinsEvaluation, evaluate_sins
 from spinemets.evaluation.study_evidence import StudyEvidence
@@ -134,6 +134,11 @@ def lesion_cases(evidence: Sequence[StudyEvidence]) -> list[LesionCase]:
     return [image.lesions for one in evidence for image in one.images if image.lesions is not None]
 
 
+def vertebrae_with_lesions(evidence: Sequence[StudyEvidence]) -> list[Region]:
+    """Every vertebra, with lesion or without."""
+    return [region for one in evidence for image in one.images for region in image.vertebrae]
+
+
 def level_names(evidence: Sequence[StudyEvidence]) -> list[LevelPair]:
     """Names of every vertebra."""
     return [pair for one in evidence for image in one.images for pair in image.levels]
@@ -159,7 +164,7 @@ def _lesions(
 ) -> LesionFigures:
     matchings = tuple(detection_figures(cases, matching, bootstrap) for matching in MATCHINGS)
     with_band = curves and matchings[0].curve is not None
-    vertebrae = [region for one in evidence for image in one.images for region in image.vertebrae]
+    vertebrae = vertebrae_with_lesions(evidence)
     return LesionFigures(
         matchings=matchings,
         band=froc_band(cases, ANY_OVERLAP, BAND_RATES, bootstrap) if with_band else (),

@@ -19,7 +19,7 @@ _DETECTION = (
 _YES_OR_NO = ("sensitivity", "specificity", "AUC")
 _NAMES_OF_LEVELS = ("identification rate", "off by one", "every level right")
 _SIX_GRADES = ("quadratic-weighted kappa", "kappa", "balanced accuracy", "accuracy")
-_CUT = ("sensitivity", "specificity", "kappa")
+_CUT = ("sensitivity", "specificity", "positive predictive value", "AUC", "kappa")
 _SETS = ("conformal coverage",)
 _TOTALS = ("ICC(2,1)", "mean error")
 _CLASSES = ("accuracy, open counted as wrong", "left open", "set holds the truth")
@@ -81,6 +81,8 @@ def _sins(sins: SinsEvaluation) -> Iterator[Headline]:
     yield from _of(SINS, "classes", sins.classes_open, _CLASSES)
     yield from _of(SINS, "totals, intervals as their middle", sins.middle_totals, _TOTALS)
     yield from _of(SINS, "totals", sins.totals_open, ("left as an interval", "interval holds the truth"))
+    for item in sins.items:
+        yield from _of(SINS, f"item {item.item}", item.figures, ("kappa",))
 
 
 def _of(family: str, of: str, figures: Sequence[Figure], names: Sequence[str]) -> Iterator[Headline]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from spinemets.anatomy import Level
 from spinemets.evaluation.figure import Figure
@@ -27,7 +26,7 @@ def evaluate_levels(pairs: Sequence[LevelPair], bootstrap: Bootstrap) -> tuple[F
     patients = Patients.of([pair.patient for pair in pairs])
     found = np.array([pair.most_likely is not None for pair in pairs], dtype=bool)
     right = np.array([pair.most_likely is pair.reference for pair in pairs], dtype=bool)
-    near = np.array([_is_neighbour(pair.reference, pair.most_likely) for pair in pairs], dtype=bool)
+    near = np.array([is_neighbour(pair.reference, pair.most_likely) for pair in pairs], dtype=bool)
     is_open = np.array([len(pair.credible) > 1 for pair in pairs], dtype=bool)
     held = np.array([pair.reference in pair.credible for pair in pairs], dtype=bool)
     shares = (
@@ -41,10 +40,11 @@ def evaluate_levels(pairs: Sequence[LevelPair], bootstrap: Bootstrap) -> tuple[F
         proportion(Quantity(name, undefined=why), patients.sums(hits), patients.sums(of), bootstrap)
         for name, hits, of, why in shares
     ]
-    return (*figures, _mean_error(pairs, patients, bootstrap), _every_level(pairs, right, bootstrap))
+    return (*figures, _mean_error(pairs, patients, bootstrap), _every_level(pairs, bootstrap))
 
 
-def _is_neighbour(true: Level, found: Level | None) -> bool:
+def is_neighbour(true: Level, found: Level | None) -> bool:
+    """Whether a name is that of a neighbour; T12 and L1 are neighbours whatever lies between."""
     return found is not None and found is not true and abs(found.coordinate - true.coordinate) <= 1
 
 
@@ -57,10 +57,17 @@ def _mean_error(pairs: Sequence[LevelPair], patients: Patients, bootstrap: Boots
     return ratio(quantity, patients.sums(distances), patients.sums(known), bootstrap)
 
 
-def _every_level(pairs: Sequence[LevelPair], right: npt.NDArray[np.bool_], bootstrap: Bootstrap) -> Figure:
-    cases = sorted({(pair.patient, pair.case) for pair in pairs})
-    wrong = {(pair.patient, pair.case) for pair, is_right in zip(pairs, right, strict=True) if not is_right}
-    patients = Patients.of([patient for patient, _ in cases])
-    all_right = np.array([case not in wrong for case in cases], dtype=bool)
+def rightly_named(pairs: Sequence[LevelPair]) -> dict[tuple[str, str], bool]:
+    """Whether every vertebra of each study, by patient and case, has its right name."""
+    studies: dict[tuple[str, str], bool] = {}
+    for pair in pairs:
+        key = pair.patient, pair.case
+        studies[key] = studies.get(key, True) and pair.most_likely is pair.reference
+    return studies
+
+
+def _every_level(pairs: Sequence[LevelPair], bootstrap: Bootstrap) -> Figure:
+    studies = rightly_named(pairs)
+    patients, right = Patients.of([patient for patient, _ in studies]), list(studies.values())
     quantity = Quantity("every level right", undefined="no study in the reference")
-    return proportion(quantity, patients.sums(all_right), patients.sums(np.ones(len(cases))), bootstrap)
+    return proportion(quantity, patients.sums(right), patients.sums(np.ones(len(right))), bootstrap)

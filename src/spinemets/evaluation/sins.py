@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spinemets.evaluation.figure import Figure
-from spinemets.evaluation.pairs import SinsItemPair, SinsPair
+from spinemets.evaluation.pairs import SinsPair
 from spinemets.evaluation.ratings import Ratings, agreement_figures
 from spinemets.evaluation.ratios import proportion, ratio
 from spinemets.evaluation.resampling import Bootstrap, Numbers, Patients, Quantity
@@ -43,6 +43,7 @@ class SinsEvaluation:
         middle_totals: The same of all, an interval taken as its middle.
         totals_open: Share left as an interval, its mean width, share of intervals that hold the true total.
         class_table: Counts (true, found) of classes, where the prediction is one class.
+        class_unsettled: Counts (true, 2) of classes that were left open, and of levels that were not scored.
         classes: Agreement on classes that are settled.
         classes_open: Share right of all, an open one counted as wrong; share left open; share of sets that
             hold the true class.
@@ -54,6 +55,7 @@ class SinsEvaluation:
     middle_totals: tuple[Figure, ...]
     totals_open: tuple[Figure, ...]
     class_table: npt.NDArray[np.intp]
+    class_unsettled: npt.NDArray[np.intp]
     classes: tuple[Figure, ...]
     classes_open: tuple[Figure, ...]
 
@@ -61,7 +63,7 @@ class SinsEvaluation:
 def evaluate_sins(pairs: Sequence[SinsPair], bootstrap: Bootstrap) -> SinsEvaluation:
     """Compare scores; figures of settled answers stand beside the shares of those left open."""
     scored = [pair for pair in pairs if pair.classes]
-    whole = [pair for pair in scored if _has_total(pair)]
+    whole = [pair for pair in scored if has_total(pair)]
     settled = [pair for pair in whole if pair.minimum == pair.maximum]
     classes = _class_ratings(scored)
     return SinsEvaluation(
@@ -71,6 +73,7 @@ def evaluate_sins(pairs: Sequence[SinsPair], bootstrap: Bootstrap) -> SinsEvalua
         middle_totals=_total_figures(whole, bootstrap),
         totals_open=_totals_open(whole, bootstrap),
         class_table=classes.table,
+        class_unsettled=_unsettled(pairs),
         classes=agreement_figures(classes, bootstrap),
         classes_open=_classes_open(scored, bootstrap),
     )
@@ -78,19 +81,20 @@ def evaluate_sins(pairs: Sequence[SinsPair], bootstrap: Bootstrap) -> SinsEvalua
 
 def sins_totals(pairs: Sequence[SinsPair]) -> tuple[Numbers, Numbers]:
     """True totals and found ones (level,), an interval as its middle; levels without either are left out."""
-    whole = [pair for pair in pairs if _has_total(pair)]
+    whole = [pair for pair in pairs if has_total(pair)]
     found = np.array([(pair.minimum, pair.maximum) for pair in whole], dtype=np.float64).reshape(-1, 2)
     return np.array([pair.reference_total for pair in whole], dtype=np.float64), found.mean(axis=1)
 
 
-def _has_total(pair: SinsPair) -> bool:
+def has_total(pair: SinsPair) -> bool:
+    """Whether both reference and prediction state a total."""
     return None not in (pair.reference_total, pair.minimum, pair.maximum)
 
 
 def _item(item: Item, pairs: Sequence[SinsPair], bootstrap: Bootstrap) -> ItemEvaluation:
     stated = [(pair, each) for pair in pairs for each in pair.items if each.item is item and each.predicted]
     levels, findings = [pair for pair, _ in stated], [each for _, each in stated]
-    ratings = _item_ratings(item, levels, findings)
+    ratings = item_ratings(item, levels)
     is_open = [len(each.predicted) > 1 for each in findings]
     held = [each.reference in each.predicted for each in findings]
     return ItemEvaluation(
@@ -104,13 +108,15 @@ def _item(item: Item, pairs: Sequence[SinsPair], bootstrap: Bootstrap) -> ItemEv
     )
 
 
-def _item_ratings(item: Item, levels: Sequence[SinsPair], findings: Sequence[SinsItemPair]) -> Ratings:
+def item_ratings(item: Item, pairs: Sequence[SinsPair]) -> Ratings:
+    """True and found findings of an item, fewest points first, where the prediction is certain."""
     points = POINTS[item]
     scale = tuple(str(finding.value) for finding in sorted(points, key=points.__getitem__))
     certain = [
-        (level.patient, scale.index(each.reference), scale.index(each.predicted[0]))
-        for level, each in zip(levels, findings, strict=True)
-        if len(each.predicted) == 1
+        (pair.patient, scale.index(each.reference), scale.index(each.predicted[0]))
+        for pair in pairs
+        for each in pair.items
+        if each.item is item and len(each.predicted) == 1
     ]
     return _ratings(certain, scale)
 
@@ -123,6 +129,15 @@ def _class_ratings(pairs: Sequence[SinsPair]) -> Ratings:
         if len(pair.classes) == 1
     ]
     return _ratings(certain, tuple(map(str, scale)))
+
+
+def _unsettled(pairs: Sequence[SinsPair]) -> npt.NDArray[np.intp]:
+    scale = tuple(SinsClass)
+    counts = np.zeros((len(scale), 2), dtype=np.intp)
+    for pair in pairs:
+        if len(pair.classes) != 1:
+            counts[scale.index(pair.reference_class), int(not pair.classes)] += 1
+    return counts
 
 
 def _ratings(rows: Sequence[tuple[str, int, int]], scale: tuple[str, ...]) -> Ratings:
