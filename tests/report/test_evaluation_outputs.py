@@ -6,13 +6,18 @@ import re
 
 import pytest
 
+from evaluation.small_reference import write_reference, write_table
+from evaluation.test_evaluation import evaluated
 from report.small_evaluation import of_real_patients, small_evaluation
 from spinemets.errors import ConfigurationError
-from spinemets.report.checklist import checklists
+from spinemets.evaluation.study_evidence import Missing
+from spinemets.report.checklist import OF_DEVELOPMENT, checklists
 from spinemets.report.evaluation_csv import write_tables
 from spinemets.report.evaluation_outputs import write_evaluation
 from spinemets.report.evaluation_tables import Table
 from spinemets.report.evaluation_words import number_words, p_words
+from spinemets.report.grade_plots import grade_plots
+from spinemets.report.plot_style import in_style
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +86,18 @@ def test_a_headline_in_the_table_is_the_one_in_the_record(written):
         assert row["value"] or row["reason"]
 
 
+def test_lesions_are_split_in_every_way_in_table_and_record(written):
+    ways = {"", "size", "region", "type", "level"}
+    rows = _rows(written / "tables" / "lesions.csv")
+    assert {row["by"] for row in rows if row["of"] == "any overlap"} == ways
+    lesions = json.loads((written / "evaluation.json").read_text())["families"]["lesions"]
+    assert {one["by"] for one in lesions["matchings"][0]["strata"]} == ways - {""}
+    areas = {row["of"] for row in rows if row["figure"] == "AUC"}
+    assert areas == {"each vertebra", "each study", "each patient"}
+    for part in ("vertebrae", "patients"):
+        assert {"sensitivity", "specificity", "AUC"} <= {one["name"] for one in lesions[part]}
+
+
 def test_every_lesion_and_every_study_is_a_row(written):
     found = {
         (row["study"], row["level"]): row["found_by_any_overlap"]
@@ -123,15 +140,29 @@ def test_every_plot_says_in_words_what_it_shows(page):
         assert len(alt) > 20
 
 
+def test_a_grade_that_does_not_occur_is_said_on_the_plot(tmp_path):
+    chances = dict(zip(("p0", "p1a", "p1b", "p1c", "p2", "p3"), (0.1, 0.1, 0.6, 0.2, 0, 0), strict=True))
+    header = ("case", "level", "grade", *chances)
+    write_table(tmp_path / "grades" / "escc.csv", header, ("berta", "L2", "1b", *chances.values()))
+    reference = write_reference(tmp_path / "reference")
+    evaluation = evaluated(reference, tmp_path / "grades", missing=Missing.LEFT_OUT)
+    plots = {plot.name: plot.svg for plot in in_style(grade_plots(evaluation, simulated=True))}
+    assert plots["calibration_level"].count("none in the reference") == 2
+    assert plots["decision_level"].count("none in the reference") == 2
+
+
 def test_checklists_have_every_item(evaluation, written):
     claim, tripod = checklists(evaluation)
     assert [item.number for item in claim.items] == [str(number) for number in range(1, 45)]
     assert len(tripod.items) == 52
     assert {re.sub("[a-z]", "", item.number) for item in tripod.items} == {str(n) for n in range(1, 28)}
     markdown = (written / "checklist.md").read_text()
-    assert markdown.count("| for the authors |") == sum(
+    assert markdown.count("| for the authors") == sum(
         not item.answer for one in (claim, tripod) for item in one.items
     )
+    # Column D;E of the published list: these are asked of the development of a model alone.
+    of_development = {item.number for item in tripod.items if item.left_to == OF_DEVELOPMENT}
+    assert of_development == {"9a", "12a", "12b", "12c", "15", "22", "27a", "27b"}
 
 
 def test_an_earlier_evaluation_is_replaced_and_other_files_stay(evaluation, written, tmp_path):

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 from spinemets.evaluation.evaluation import Evaluation
 from spinemets.report.checklist_answers import answers
-from spinemets.report.checklist_items import CLAIM, TRIPOD
+from spinemets.report.checklist_items import CLAIM, TRIPOD, TRIPOD_DEVELOPMENT
 
-_CLAIM_SOURCE = "Tejani et al. 2024, Radiol Artif Intell 6:e240300"
-_TRIPOD_SOURCE = "Collins et al. 2024, BMJ 385:e078378"
 NOTE = (
     "Filled in by the evaluation as far as it knows; the wording is our own, and the published checklists "
     "decide. An answer here is a draft for the authors, who are responsible for it."
 )
 FOR_THE_AUTHORS = "for the authors"
+# TRIPOD+AI asks these of studies that develop a model.
+OF_DEVELOPMENT = "for the authors, where the study develops the model as well"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,13 @@ class Item:
         number: As published, such as ``12e``.
         about: What it asks for.
         answer: What this run knows of it; "" where it is for the authors.
+        left_to: Whom it is for where there is no answer.
     """
 
     number: str
     about: str
     answer: str
+    left_to: str = FOR_THE_AUTHORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,16 @@ def checklists(evaluation: Evaluation) -> tuple[Checklist, ...]:
 
 
 def _items(items: Mapping[str, str], known: Mapping[str, str], prefix: str) -> tuple[Item, ...]:
-    return tuple(Item(number, about, known.get(f"{prefix}{number}", "")) for number, about in items.items())
+    development = TRIPOD_DEVELOPMENT if items is TRIPOD else frozenset[str]()
+    return tuple(
+        Item(
+            number,
+            about,
+            known.get(f"{prefix}{number}", ""),
+            OF_DEVELOPMENT if number in development else FOR_THE_AUTHORS,
+        )
+        for number, about in items.items()
+    )
 
 
 def checklist_markdown(found: tuple[Checklist, ...]) -> str:
@@ -75,5 +86,5 @@ def checklist_markdown(found: tuple[Checklist, ...]) -> str:
 
 
 def _row(item: Item) -> str:
-    answer = (item.answer or FOR_THE_AUTHORS).replace("|", "\\|")
+    answer = (item.answer or item.left_to).replace("|", "\\|")
     return f"| {item.number} | {item.about} | {answer} |"

@@ -21,7 +21,7 @@ def answers(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
         (("C7", "T5a"), _data(evaluation)),
         (("C12", "T11"), _missing(evaluation)),
         (("C23", "T18f"), _software(evaluation)),
-        (("C22", "T15"), _model(evaluation)),
+        (("C22",), _model(evaluation)),
         (("C28", "T12e"), _METRICS),
         (("C29",), _intervals(evaluation)),
         (("C20",), _CLUSTERS),
@@ -94,7 +94,7 @@ def _subgroup_counts(evaluation: Evaluation) -> str:
         values = [case.subgroups.get(column) or "not stated" for case in counted]
         counts = ", ".join(f"{value} {values.count(value)}" for value in sorted(set(values)))
         parts.append(f"{column}: {counts}")
-    return f"Studies by what the manifest states. {'; '.join(parts)}. Age and sex are for the authors."
+    return f"Studies by what the manifest states. {'; '.join(parts)}. Anything else is for the authors."
 
 
 def _results(evaluation: Evaluation) -> str:

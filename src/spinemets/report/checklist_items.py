@@ -1,4 +1,8 @@
-"""The items of CLAIM 2024 and TRIPOD+AI by number, in our own short words."""
+"""The items of CLAIM 2024 and TRIPOD+AI by number, in our own short words.
+
+Numbers and topics were compared with public transcriptions of the published lists (TRIPOD+AI: version of 11
+January 2024), not with the journals' pages.
+"""
 
 from collections.abc import Mapping
 
@@ -48,6 +52,8 @@ CLAIM: Mapping[str, str] = {
     "43": "where software, model and data are",
     "44": "funding and the funders' role",
 }
+# Items that are asked of the development of a model and not of an evaluation.
+TRIPOD_DEVELOPMENT = frozenset({"9a", "12a", "12b", "12c", "15", "22", "27a", "27b"})
 TRIPOD: Mapping[str, str] = {
     "1": "title: development or evaluation of a model, for whom and of what",
     "2": "abstract after TRIPOD+AI for abstracts",

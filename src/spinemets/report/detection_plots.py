@@ -43,7 +43,8 @@ def _froc(lesions: LesionFigures, *, simulated: bool) -> Plot:
         axes.fill_between(
             BAND_RATES, _numbers(low), _numbers(high), step="post", color=BLUE, alpha=0.18, lw=0
         )
-    looks = (BLUE, "-", 4.0), (GREEN, "--", 3.0), (ORANGE, "-", 2.0)
+    # Dashes lie on top: where two matchings agree, both are seen.
+    looks = (BLUE, "-", 3.0), (GREEN, "--", 4.0), (ORANGE, ":", 4.5)
     for matching, look in zip(lesions.matchings, looks, strict=False):
         _curve(axes, matching, *look)
     own = {one.name: one for one in first.figures}

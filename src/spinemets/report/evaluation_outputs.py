@@ -5,7 +5,7 @@ from pathlib import Path
 
 from spinemets.errors import ConfigurationError
 from spinemets.evaluation.evaluation import Evaluation
-from spinemets.report.checklist import FOR_THE_AUTHORS, NOTE, checklist_markdown, checklists
+from spinemets.report.checklist import NOTE, checklist_markdown, checklists
 from spinemets.report.detection_plots import detection_plots
 from spinemets.report.evaluation_csv import write_tables
 from spinemets.report.evaluation_json import write_evaluation_json, write_whole
@@ -65,8 +65,7 @@ def _write(evaluation: Evaluation, folder: Path) -> None:
     write_whole(folder / "checklist.md", checklist_markdown(found))
     checklist = templates().get_template("checklist.html.j2")
     write_whole(
-        folder / "checklist.html",
-        checklist.render(evaluation=evaluation, checklists=found, note=NOTE, for_the_authors=FOR_THE_AUTHORS),
+        folder / "checklist.html", checklist.render(evaluation=evaluation, checklists=found, note=NOTE)
     )
     page = templates().get_template("evaluation.html.j2")
     content = evaluation_page(evaluation, plots)

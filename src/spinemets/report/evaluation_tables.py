@@ -141,7 +141,7 @@ def _confusions(evaluation: Evaluation) -> Iterator[Table]:
     grades = [
         row
         for one in evaluation.families.escc
-        for row in _confusion(one.place, one.evaluation.table, words, one.evaluation.not_gradable)
+        for row in _confusion(one.place, one.evaluation.table, words, one.evaluation.not_gradable[:, None])
     ]
     yield Table("escc_confusion", ("of", "reference", *words, "not gradable"), tuple(grades))
     sins = evaluation.families.sins
@@ -149,8 +149,8 @@ def _confusions(evaluation: Evaluation) -> Iterator[Table]:
         classes = tuple(map(str, SinsClass))
         yield Table(
             "sins_classes",
-            ("of", "reference", *classes),
-            tuple(_confusion("class", sins.class_table, classes)),
+            ("of", "reference", *classes, "open", "not scored"),
+            tuple(_confusion("class", sins.class_table, classes, sins.class_unsettled)),
         )
         items = [(item, _findings(item.item)) for item in sins.items]
         rows = (
@@ -172,11 +172,10 @@ def _confusion(
     of: str,
     table: npt.NDArray[np.intp],
     words: Sequence[str],
-    more: npt.NDArray[np.intp] | None = None,
+    unsettled: npt.NDArray[np.intp],
 ) -> Iterator[Row]:
     for place, word in enumerate(words):
-        last = () if more is None else (int(more[place]),)
-        yield (of, word, *table[place].tolist(), *last)
+        yield (of, word, *table[place].tolist(), *unsettled[place].tolist())
 
 
 def _forecasts(escc: Sequence[EsccFigures]) -> Iterator[Table]:

@@ -11,7 +11,7 @@ from spinemets.evaluation.escc import GRADES
 from spinemets.evaluation.evaluation import Evaluation
 from spinemets.evaluation.families import CutForecasts, EsccFigures, sins_scores
 from spinemets.evaluation.figure import Figure
-from spinemets.evaluation.sins import sins_totals
+from spinemets.evaluation.sins import SinsEvaluation, sins_totals
 from spinemets.report.plot_style import BLUE, GREEN, GREY, INK, RED, Plot, axes_of, finished
 from spinemets.scoring.sins import SinsClass
 
@@ -29,7 +29,7 @@ def grade_plots(evaluation: Evaluation, *, simulated: bool) -> Iterator[Plot]:
             yield _calibration(one, simulated=simulated)
             yield _decision(one, simulated=simulated)
     if families.sins is not None:
-        yield _classes(families.sins.class_table, simulated=simulated)
+        yield _classes(families.sins, simulated=simulated)
         true, found = sins_totals(sins_scores(evaluation.evidence.counted))
         if len(true):
             yield _totals(true, found, families.sins.middle_totals, simulated=simulated)
@@ -40,7 +40,7 @@ def _grades(escc: EsccFigures, *, simulated: bool) -> Plot:
     table = np.column_stack([found.table, found.not_gradable])
     figure, (axes,) = axes_of(width_in=4.9, height_in=4.0)
     words = tuple(map(str, GRADES))
-    _confusion(axes, table, words, (*words, "not\ngraded"))
+    _confusion(axes, table, words, (*words, "not\ngraded"), "ESCC grade")
     axes.axvline(len(GRADES) - 0.5, color="white", lw=3)
     title = (
         f"Six grades, each {escc.place}: reference in rows, prediction in columns; "
@@ -49,15 +49,19 @@ def _grades(escc: EsccFigures, *, simulated: bool) -> Plot:
     return finished(figure, f"escc_confusion_{escc.place}", title, simulated=simulated)
 
 
-def _classes(table: npt.NDArray[np.intp], *, simulated: bool) -> Plot:
-    figure, (axes,) = axes_of(width_in=4.8, height_in=3.1)
+def _classes(sins: SinsEvaluation, *, simulated: bool) -> Plot:
+    figure, (axes,) = axes_of(width_in=5.6, height_in=3.1)
     words = tuple(map(str, SinsClass))
-    _confusion(axes, table, words, words)
-    title = "SINS classes where the prediction is one class: reference in rows, prediction in columns"
+    table = np.column_stack([sins.class_table, sins.class_unsettled])
+    _confusion(axes, table, words, (*words, "open", "not\nscored"), "SINS class")
+    axes.axvline(len(words) - 0.5, color="white", lw=3)
+    title = "SINS classes: reference in rows, prediction in columns; shades are shares of the row"
     return finished(figure, "sins_confusion", title, simulated=simulated)
 
 
-def _confusion(axes: Axes, table: npt.NDArray[np.intp], rows: Sequence[str], columns: Sequence[str]) -> None:
+def _confusion(
+    axes: Axes, table: npt.NDArray[np.intp], rows: Sequence[str], columns: Sequence[str], what: str
+) -> None:
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for row, column in np.ndindex(*table.shape):
@@ -70,19 +74,30 @@ def _confusion(axes: Axes, table: npt.NDArray[np.intp], rows: Sequence[str], col
         [f"{word}  (n = {total})" for word, total in zip(rows, table.sum(axis=1), strict=True)],
     )
     axes.tick_params(length=0)
-    axes.set(xlabel="prediction", ylabel="reference")
+    axes.set(xlabel=f"{what}, prediction", ylabel=f"{what}, reference")
     axes.spines[:].set_visible(False)
 
 
 def _calibration(escc: EsccFigures, *, simulated: bool) -> Plot:
     figure, parts = axes_of(len(escc.forecasts), width_in=3.6, height_in=3.6)
     for axes, cut in zip(parts, escc.forecasts, strict=True):
-        _reliability(axes, cut)
+        if _occurs(axes, cut):
+            _reliability(axes, cut)
     title = (
         f"Calibration, each {escc.place}: observed share against mean probability in bins of about as many, "
         "with 95 % intervals; on the dashed line forecasts are right"
     )
     return finished(figure, f"calibration_{escc.place}", title, simulated=simulated)
+
+
+def _occurs(axes: Axes, cut: CutForecasts) -> bool:
+    """Whether the reference has such grades; where it has none, the axes say so and show nothing else."""
+    if any(point.observed.value for point in cut.curve):
+        return True
+    axes.set_title(f"grade {cut.cut} or more")
+    axes.text(0.5, 0.5, "none in the reference", ha="center", color=GREY, transform=axes.transAxes)
+    axes.set(xticks=[], yticks=[])
+    return False
 
 
 def _reliability(axes: Axes, cut: CutForecasts) -> None:
@@ -104,8 +119,9 @@ def _reliability(axes: Axes, cut: CutForecasts) -> None:
 def _decision(escc: EsccFigures, *, simulated: bool) -> Plot:
     figure, parts = axes_of(len(escc.forecasts), width_in=3.8, height_in=3.4)
     for axes, cut in zip(parts, escc.forecasts, strict=True):
-        _net_benefit(axes, cut)
-    parts[0].legend(loc="center right")
+        if _occurs(axes, cut):
+            _net_benefit(axes, cut)
+            axes.legend(loc="center right")
     title = (
         f"Decision curve, each {escc.place}: net benefit of acting on the probability against acting on all "
         "and on none; band: 95 % interval"
@@ -122,7 +138,9 @@ def _net_benefit(axes: Axes, cut: CutForecasts) -> None:
     axes.plot(thresholds, _values([one.treat_all for one in cut.benefits]), color=GREEN, label="all")
     axes.axhline(0, color=GREY, lw=1, label="none")
     top = max(0.02, float(np.nanmax(high)) if len(high) else 0.02)
-    axes.set(xlim=(0, thresholds[-1]), ylim=(-0.25 * top, 1.1 * top), title=f"grade {cut.cut} or more")
+    # The line of acting on all falls without end; that of the prediction is always seen.
+    bottom = min(-0.25 * top, 1.1 * float(np.nanmin(_values(model))))
+    axes.set(xlim=(0, thresholds[-1]), ylim=(bottom, 1.1 * top), title=f"grade {cut.cut} or more")
     axes.set(xlabel="probability from which one acts", ylabel="net benefit")
 
 
@@ -143,22 +161,23 @@ def _totals(
         alpha=0.6,
         lw=0,
     )
-    for name, colour, style in (
-        ("mean error", INK, "-"),
-        ("lower limit of agreement", RED, "--"),
-        ("upper limit of agreement", RED, "--"),
+    for name, short, colour, style in (
+        ("mean error", "mean", INK, "-"),
+        ("lower limit of agreement", "limit", RED, "--"),
+        ("upper limit of agreement", "limit", RED, "--"),
     ):
         one = next((each for each in figures if each.name == name), None)
         if one is None or one.value is None:
             continue
         axes.axhline(one.value, color=colour, ls=style, lw=1.2)
-        axes.text(_LARGEST_SCORE, one.value, f" {one.value:+.1f}", va="center", fontsize=8, color=colour)
+        words = f" {short} {one.value:+.1f}".replace("-", "\u2212")
+        axes.text(_LARGEST_SCORE, one.value, words, va="center", fontsize=8, color=colour)
         if one.low is not None and one.high is not None:
             axes.axhspan(one.low, one.high, color=colour, alpha=0.08, lw=0)
     axes.set(
         xlim=(0, _LARGEST_SCORE),
-        xlabel="mean of reference and prediction",
-        ylabel="prediction less reference",
+        xlabel="SINS total, mean of reference and prediction (points)",
+        ylabel="prediction less reference (points)",
     )
     title = (
         "SINS totals after Bland and Altman: mean error and limits of agreement, with 95 % intervals; "
