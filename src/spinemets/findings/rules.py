@@ -38,7 +38,10 @@ RULES: Mapping[str, str] = {
     "canal.epidural_extent": "Length of that lesion along the vertebra's own axis.",
     "lesion.volume": "Number of voxels of the lesion times the volume of a voxel.",
     "lesion.phase_drop": "Loss of the lesion's mean signal from in phase to opposed phase, within bone.",
-    "lesion.fat_fraction": "Fat over water and fat, of the lesion's mean signals within bone (Dixon).",
+    "lesion.fat_fraction": (
+        "Fat over water and fat, of the lesion's mean signals within bone (Dixon); T1 weighting makes it"
+        " larger than that of protons."
+    ),
     "lesion.adc": "Mean apparent diffusion coefficient of the lesion within bone.",
     "lesion.density": "Mean density of the lesion within bone on CT.",
     "lesion.diameter": (

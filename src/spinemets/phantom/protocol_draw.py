@@ -76,7 +76,23 @@ def draw_protocols(
     stack = _draw_sagittal_stack(rng, spine, visit)
     series = [_sagittal(rng, visit, weighting, stack) for weighting in _draw_weightings(rng, ranges)]
     series += _axials(rng, visit, spine, stack, axial_levels)
-    return tuple(_moved(rng, visit, protocol, index) for index, protocol in enumerate(series))
+    return _as_acquired([_moved(rng, visit, protocol, index) for index, protocol in enumerate(series)])
+
+
+def _as_acquired(series: Sequence[SeriesProtocol]) -> tuple[SeriesProtocol, ...]:
+    """Dixon images are made of one acquisition: they share its flaws, and where the patient lay."""
+    sources = [series[place] for place in acquisition_places(series)]
+    return tuple(
+        replace(one, imperfections=source.imperfections, shift=source.shift)
+        for one, source in zip(series, sources, strict=True)
+    )
+
+
+def acquisition_places(series: Sequence[SeriesProtocol]) -> tuple[int, ...]:
+    """For each series the place of the one that was acquired for it: of Dixon images the first of the set."""
+    places = range(len(series))
+    dixon = [place for place in places if series[place].weighting in DIXON_WEIGHTINGS]
+    return tuple(dixon[0] if place in dixon else place for place in places)
 
 
 def _draw_visit(

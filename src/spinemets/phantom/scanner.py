@@ -1,7 +1,7 @@
 """The MRI scanner: one series of a digital spine, and the truth on the series' own grid."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,11 +13,13 @@ from spinemets.phantom.coil import BodySurface, body_surface, correction, receiv
 from spinemets.phantom.contrast import ContrastTable, contrast_table
 from spinemets.phantom.digital import DigitalSpine
 from spinemets.phantom.metal import metal_distortion
-from spinemets.phantom.protocol import SeriesProtocol, Vendor
+from spinemets.phantom.protocol import RigidShift, SeriesProtocol, Vendor
 from spinemets.phantom.receive import Slices, fine_geometry, ghosts, receive, shift_fat
 from spinemets.phantom.relaxation import tissue_parameters
 from spinemets.phantom.sampling import SliceGrid
 from spinemets.phantom.texture import Texture, texture_of
+from spinemets.phantom.timing_draw import DIXON_WEIGHTINGS
+from spinemets.study.records import Weighting
 from spinemets.volume import Volume
 
 Floats = npt.NDArray[np.float32]
@@ -57,7 +59,11 @@ class _Scene:
 
 
 def acquire(
-    spine: DigitalSpine, protocol: SeriesProtocol, rng: np.random.Generator, texture: Texture | None = None
+    spine: DigitalSpine,
+    protocol: SeriesProtocol,
+    rng: np.random.Generator,
+    texture: Texture | None = None,
+    accidents: np.random.Generator | None = None,
 ) -> Volume:
     """The image of a spine that a series gives.
 
@@ -69,18 +75,21 @@ def acquire(
         protocol: How.
         rng: Noise and other accidents of this acquisition; its state decides every one of them.
         texture: ``texture_of(spine)``, where the caller keeps it for several series.
+        accidents: Of shading and ghosts, where several images come from one acquisition; ``rng``'s if None.
 
     Returns:
         uint16, 0 to 4095, (slice, row, column), with the protocol's affine.
     """
-    scene = _scene(spine, protocol, texture_of(spine) if texture is None else texture)
-    accidents, noise_rng = rng.spawn(2)
-    seed = int(accidents.integers(2**63))
+    texture = texture_of(spine) if texture is None else texture
+    scene = _scene(spine, protocol, texture)
+    own_accidents, noise_rng = rng.spawn(2)
+    seed = int((own_accidents if accidents is None else accidents).integers(2**63))
     image = np.empty(protocol.geometry.shape, dtype=np.float32)
     for slices in _chunks(protocol):
         # The same accidents in every chunk: shading and ghosts belong to the series.
         image[slices] = _acquire_slices(scene, protocol, slices, np.random.default_rng(seed), noise_rng)
-    return Volume(_stored(image, protocol.vendor), protocol.geometry.affine_ras)
+    bright = _bright_of_set(spine, protocol, texture) if protocol.weighting in DIXON_WEIGHTINGS else image
+    return Volume(_stored(image, bright, protocol.vendor), protocol.geometry.affine_ras)
 
 
 def acquire_labels(spine: DigitalSpine, protocol: SeriesProtocol, what: Truth) -> Volume:
@@ -181,6 +190,28 @@ def _acquire_slices(
     return image / correction(_reconstructed_grid(protocol, slices), scene.surface, flaws)
 
 
+def _bright_of_set(spine: DigitalSpine, protocol: SeriesProtocol, texture: Texture) -> Floats:
+    """The middle slice with water and fat undecayed, by which all images of a Dixon set are scaled.
+
+    It is the same for all four, and brighter than each: their ratios are those of the signal.
+    """
+    calm = replace(
+        protocol.imperfections,
+        noise_sd=0.0,
+        shading=0.0,
+        ghosting=0.0,
+        wrap=False,
+        anterior_saturation_mm=None,
+    )
+    undecayed = replace(protocol.timing, echo_time_ms=0.0)
+    whole = replace(
+        protocol, weighting=Weighting.DIXON_IN, timing=undecayed, imperfections=calm, shift=RigidShift()
+    )
+    middle = protocol.geometry.slice_count // 2
+    rng = np.random.default_rng(0)
+    return _acquire_slices(_scene(spine, whole, texture), whole, slice(middle, middle + 1), rng, rng)
+
+
 def _slab_edge_mm(protocol: SeriesProtocol) -> float | None:
     distance_mm = protocol.imperfections.anterior_saturation_mm
     return None if distance_mm is None else float(protocol.geometry.centre_ras_mm[1]) + distance_mm
@@ -208,7 +239,7 @@ def _sampled(sources: _Sources, scene: _Scene, grid: SliceGrid, profile: bool = 
     return signal
 
 
-def _stored(image: Floats, vendor: Vendor) -> npt.NDArray[np.uint16]:
-    bright = max(float(np.percentile(image, 99.9)), _DARKEST)
+def _stored(image: Floats, scaled_by: Floats, vendor: Vendor) -> npt.NDArray[np.uint16]:
+    bright = max(float(np.percentile(scaled_by, 99.9)), _DARKEST)
     scaled = np.rint(image * np.float32(_STORED_BRIGHT[vendor] / bright))
     return np.asarray(np.clip(scaled, 0, _STORED_MAXIMUM), dtype=np.uint16)

@@ -16,7 +16,7 @@ from spinemets.phantom.disease_priors import DiseasePriors
 from spinemets.phantom.followup import FollowUp, FollowUpPriors, draw_followup
 from spinemets.phantom.healthy import draw_healthy_spec
 from spinemets.phantom.protocol import SeriesProtocol, Station
-from spinemets.phantom.protocol_draw import draw_protocols
+from spinemets.phantom.protocol_draw import acquisition_places, draw_protocols
 from spinemets.phantom.protocol_ranges import ProtocolRanges
 from spinemets.phantom.sampling import moved_affine
 from spinemets.phantom.scanner import Truth, acquire, acquire_labels
@@ -203,12 +203,13 @@ def _acquire_all(
     rng = request.generator_of_visit(_PROTOCOL, index)
     levels = _axial_levels(spine, rng)
     texture = texture_of(spine)
-    return tuple(
-        _acquire_one(
-            spine, protocol, acquire(spine, protocol, request.generator_of_visit(_NOISE, index, k), texture)
-        )
-        for k, protocol in enumerate(draw_protocols(rng, spine, station, levels, ranges))
-    )
+    protocols = draw_protocols(rng, spine, station, levels, ranges)
+    series = []
+    for k, (protocol, source) in enumerate(zip(protocols, acquisition_places(protocols), strict=True)):
+        chance, accidents = (request.generator_of_visit(_NOISE, index, place) for place in (k, source))
+        image = acquire(spine, protocol, chance, texture, accidents.spawn(1)[0])
+        series.append(_acquire_one(spine, protocol, image))
+    return tuple(series)
 
 
 def _acquire_one(spine: DigitalSpine, protocol: SeriesProtocol, image: Volume) -> SimulatedSeries:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from spinemets.anatomy import Level
 from spinemets.phantom.digital import DigitalSpine
 from spinemets.phantom.protocol import SeriesProtocol, Station
-from spinemets.phantom.protocol_draw import draw_protocols
+from spinemets.phantom.protocol_draw import acquisition_places, draw_protocols
 from spinemets.phantom.protocol_ranges import OUTSIDE_RANGES, TRAINING_RANGES, PresenceRanges
+from spinemets.phantom.timing_draw import DIXON_WEIGHTINGS
 from spinemets.study.records import Plane, Weighting
 
 STATIONS = st.sampled_from(list(Station))
@@ -126,3 +127,19 @@ def test_outside_ranges_are_noisier_than_any_training_draw() -> None:
 def test_without_vertebrae_nothing_can_be_placed(block_spine: DigitalSpine) -> None:
     with pytest.raises(ValueError, match="no vertebra"):
         _draw(replace(block_spine, frames=()), 0)
+
+
+@FIXTURE_IS_FROZEN
+@given(SEEDS)
+def test_images_of_a_dixon_set_share_flaws_and_the_place_of_the_patient(
+    block_spine: DigitalSpine, seed: int
+) -> None:
+    protocols = _draw(block_spine, seed, everything=True)
+    first, *others = [one for one in protocols if one.weighting in DIXON_WEIGHTINGS]
+    assert len(others) == 3
+    for one in others:
+        assert (one.imperfections, one.shift) == (first.imperfections, first.shift)
+    places = acquisition_places(protocols)
+    assert {protocols[place].name for place in places} == {
+        one.name for one in protocols if one.weighting not in DIXON_WEIGHTINGS[1:]
+    }
