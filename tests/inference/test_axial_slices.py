@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from spinemets.anatomy import Anatomy
-from spinemets.inference.axial_slices import canal_points, slices_of_vertebrae
+from spinemets.inference.axial_slices import slices_of_vertebrae
 from spinemets.study.records import (
     AcquisitionParameters,
     Evidence,
@@ -73,10 +72,3 @@ def test_slices_far_from_every_body_belong_to_none():
 def test_no_canal_no_slices():
     series, volume = _axial(_grid(True, 0.0), (11, 65, 65))
     assert slices_of_vertebrae(series, volume, np.zeros((0, 3)), BODIES, reach_mm=4.0) == {}
-
-
-def test_the_canal_is_sac_cord_and_epidural_space():
-    array = np.zeros((1, 2, 4), dtype=np.uint8)
-    array[0, 0] = [Anatomy.THECAL_SAC, Anatomy.CORD, Anatomy.EPIDURAL_SPACE, Anatomy.DISC]
-    affine = np.diag([2.0, 3.0, 4.0, 1.0])
-    assert canal_points(Volume(array, affine)).tolist() == [[0, 0, 0], [0, 0, 4], [0, 0, 8]]

@@ -1,15 +1,16 @@
 """One study to one assessment: select, align, segment, measure, grade, score."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from spinemets import __version__
 from spinemets.errors import StudyError
+from spinemets.findings.canal_line import canal_points
 from spinemets.findings.level_evidence import Anchor, LevelEvidence
 from spinemets.findings.marrow_evidence import DEFAULT_MARROW, MarrowSettings
 from spinemets.findings.measurement import Measurement, Trace, Unit
 from spinemets.findings.records import SinsImaging
-from spinemets.inference.axial_slices import AxialSlice, canal_points, slices_of_vertebrae
+from spinemets.inference.axial_slices import AxialSlice, slices_of_vertebrae
 from spinemets.inference.clinical import ClinicalFacts, ClinicalTable
 from spinemets.inference.escc_grading import AxialSeries, deciding_image, grade_level, ungraded
 from spinemets.inference.merging import ShownVertebra, StationVertebrae, involved_vertebrae
@@ -223,11 +224,13 @@ def _escc(
 ) -> tuple[EsccResult, AxialSlice | None]:
     measured = grade_escc(station.escc_findings[involved.vertebra.number])
     canal = involved.vertebra.canal
+    hint = _hint(None if canal is None else canal.narrowing)
     if slices and models.grader is not None:
         has_cord = None if canal is None else canal.has_cord
-        return grade_level(slices, work.axial, models.grader, settings, measured, has_cord)
+        graded, deciding = grade_level(slices, work.axial, models.grader, settings, measured, has_cord)
+        return (graded if deciding else replace(graded, hint=hint)), deciding
     reason = "no axial T2 at this level" if models.grader is not None else "no weights of a grader"
-    return ungraded(reason, measured, _hint(canal.narrowing if canal is not None else None)), None
+    return ungraded(reason, measured, hint), None
 
 
 def _hint(narrowing: Measurement | None) -> str:

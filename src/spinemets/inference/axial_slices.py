@@ -6,12 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from spinemets.anatomy import Anatomy
 from spinemets.networks.escc_crop import canal_centres
 from spinemets.study.records import DicomSource, Series
 from spinemets.volume import Volume
 
-_CANAL = (Anatomy.THECAL_SAC, Anatomy.CORD, Anatomy.EPIDURAL_SPACE)
 Points = npt.NDArray[np.float64]
 
 
@@ -28,11 +26,6 @@ class AxialSlice:
     series_key: str
     index: int
     centre_ras_mm: tuple[float, float, float]
-
-
-def canal_points(anatomy: Volume) -> Points:
-    """(points, 3) RAS mm of the canal's voxels."""
-    return anatomy.voxel_to_world(np.argwhere(np.isin(anatomy.array, _CANAL)))
 
 
 def slices_of_vertebrae(
