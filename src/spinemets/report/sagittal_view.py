@@ -9,6 +9,7 @@ import numpy.typing as npt
 from spinemets.findings.records import StationFindings
 from spinemets.inference.records import LevelResult, StationImages
 from spinemets.report.figures import Compression, Grey, grey_uri, spine_limits, window
+from spinemets.report.name_places import Canvas, PlacedName, placed_names
 from spinemets.report.overlay import SliceOverlay, slice_overlay
 from spinemets.volume import Volume, reorient
 
@@ -18,6 +19,8 @@ _SHOWN = "LIP"
 # Shown before and behind the spine, and beyond its outermost slices; names of levels stand in front of it.
 _MARGIN_MM, _MARGIN_SLICES = 45.0, 1
 _SCALE_BAR_MM = 50.0
+# Height of text, as shares of the image's height and width; the larger counts.
+_TEXT_OF_HEIGHT, _TEXT_OF_WIDTH = 0.021, 0.035
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class SagittalView:
         width_mm, height_mm: Of every image.
         channels: At least one.
         overlays: One for each slice, from the patient's right to left.
+        names: Of the levels on each, where they stand.
+        text_mm: Height of text.
         first: The slice that is shown at first.
         jumps: For each involved level of the station.
         scale_mm: Length of the scale bar.
@@ -56,6 +61,8 @@ class SagittalView:
     height_mm: float
     channels: tuple[ChannelImages, ...]
     overlays: tuple[SliceOverlay, ...]
+    names: tuple[tuple[PlacedName, ...], ...]
+    text_mm: float
     first: int
     jumps: tuple[Jump, ...]
     scale_mm: float = _SCALE_BAR_MM
@@ -119,21 +126,32 @@ def sagittal_view(
     """
     words = _words(findings)
     jumps = _jumps(shown, findings, levels)
+    overlays = tuple(
+        slice_overlay(anatomy, level, lesion, words, shown.pixel_mm)
+        for anatomy, level, lesion in zip(shown.anatomy, shown.levels, shown.lesions, strict=True)
+    )
+    canvas = _canvas(shown)
     return SagittalView(
         name=shown.images.name,
-        width_mm=round(shown.anatomy.shape[2] * shown.pixel_mm[1], 1),
-        height_mm=round(shown.anatomy.shape[1] * shown.pixel_mm[0], 1),
+        width_mm=canvas.width_mm,
+        height_mm=canvas.height_mm,
         channels=tuple(
             ChannelImages(name, channels.get(name, ""), tuple(grey_uri(one, compression) for one in stack))
             for name, stack in shown.stacks.items()
         ),
-        overlays=tuple(
-            slice_overlay(anatomy, level, lesion, words, shown.pixel_mm)
-            for anatomy, level, lesion in zip(shown.anatomy, shown.levels, shown.lesions, strict=True)
-        ),
+        overlays=overlays,
+        names=tuple(placed_names(one.names, canvas) for one in overlays),
+        text_mm=canvas.text_mm,
         first=jumps[0].slice_index if jumps else _middle(shown.anatomy),
         jumps=jumps,
     )
+
+
+def _canvas(shown: ShownStation) -> Canvas:
+    height_mm = round(shown.anatomy.shape[1] * shown.pixel_mm[0], 1)
+    width_mm = round(shown.anatomy.shape[2] * shown.pixel_mm[1], 1)
+    text_mm = round(max(_TEXT_OF_HEIGHT * height_mm, _TEXT_OF_WIDTH * width_mm), 2)
+    return Canvas(width_mm, height_mm, text_mm)
 
 
 def _box(anatomy: Volume) -> tuple[slice, slice, slice]:
