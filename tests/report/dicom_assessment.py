@@ -13,6 +13,7 @@ from spinemets.findings.records import (
     CanalFindings,
     Compartment,
     Lesion,
+    MarrowEvidence,
     Share,
     SinsImaging,
     StationFindings,
@@ -30,6 +31,7 @@ from spinemets.inference.records import (
     StudyResult,
     WeightsUsed,
 )
+from spinemets.scoring.bone_signal import Suggestion
 from spinemets.scoring.collapse import Genant
 from spinemets.scoring.escc import EsccFindings, grade_escc, not_gradable
 from spinemets.scoring.pathway import PathwayInputs, suggest_pathway
@@ -182,6 +184,21 @@ def _lesion(series: Series, number: int, vertebra: int | None) -> Lesion:
         breaches_cortex=None,
         touches_border=number == 2,
         bone=_BONE,
+        marrow=_marrow() if number == 1 else (),
+    )
+
+
+def _marrow() -> tuple[MarrowEvidence, ...]:
+    """Every kind of evidence beside the channels."""
+    values = {
+        "lesion.phase_drop": (12.5, Unit.PERCENT),
+        "lesion.fat_fraction": (0.125, Unit.ONE),
+        "lesion.adc": (850.0, Unit.DIFFUSION),
+        "lesion.density": (240.0, Unit.HOUNSFIELD),
+    }
+    return tuple(
+        MarrowEvidence(Measurement(value, unit, Trace(rule, (STATION,))), Suggestion.UNDETERMINED, "no limit")
+        for rule, (value, unit) in values.items()
     )
 
 

@@ -137,6 +137,21 @@ def test_lesions_are_measured_in_ucum_units(dicom, write):
     assert _values(first, "Share of the lesion") == [75.0, 25.0]
 
 
+def test_what_dixon_diffusion_and_ct_say_of_a_lesion_is_measured(dicom, write):
+    dicom.write()
+    *_, first, second = _groups(write())
+    names = {
+        "Loss of signal in opposed phase": (12.5, "%"),
+        "Fat fraction of the signal": (0.125, "1"),
+        "Apparent Diffusion Coefficient": (850.0, "10*-6.mm2/s"),
+        "Mean density on CT": (240.0, "[hnsf'U]"),
+    }
+    for name, expected in names.items():
+        (item,) = _named(first, name)
+        assert (_value(item), _unit(item)) == expected
+        assert _named(second, name) == []
+
+
 def test_levels_are_measured_and_what_is_unknown_says_so(dicom, write):
     dicom.write()
     level = _groups(write())[1]

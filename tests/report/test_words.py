@@ -28,6 +28,9 @@ _NBSP = "\N{NO-BREAK SPACE}"
         (measured(0.084, Unit.MILLILITRE), f"0.08{_NBSP}mL"),
         (measured(49.6, Unit.PERCENT), f"50{_NBSP}%"),
         (measured(-12.4, Unit.DEGREE), "−12°"),
+        (measured(0.125, Unit.ONE), "0.12"),
+        (measured(851.6, Unit.DIFFUSION), f"852{_NBSP}µm²/s"),
+        (measured(240.2, Unit.HOUNSFIELD), f"240{_NBSP}HU"),
         (measured(None, Unit.DEGREE, "the sacrum is cut"), "not measured: the sacrum is cut"),
     ],
 )

@@ -34,6 +34,8 @@ UNITS = {
     Unit.PERCENT: codes.UCUM.Percent,
     Unit.DEGREE: codes.UCUM.Degree,
     Unit.ONE: codes.UCUM.NoUnits,
+    Unit.DIFFUSION: Code(Unit.DIFFUSION.value, "UCUM", "square micrometre per second"),
+    Unit.HOUNSFIELD: Code(Unit.HOUNSFIELD.value, "UCUM", "Hounsfield unit"),
 }
 POINTS_UNIT = Code("{score}", "UCUM", "score")
 LEVELS_UNIT = Code("{levels}", "UCUM", "levels")
@@ -57,6 +59,13 @@ CANAL_NARROWING = own("CANAL_NARROWING", "Depth of the thecal sac lost")
 EPIDURAL_VOLUME = own("EPIDURAL_VOLUME", "Volume of epidural tumour")
 EPIDURAL_EXTENT = own("EPIDURAL_EXTENT", "Extent of epidural tumour along the canal")
 LESION_VOLUME = own("LESION_VOLUME", "Volume of all lesions at the level")
+# Of a lesion, by the rule of the measurement.
+MARROW = {
+    "lesion.phase_drop": own("PHASE_DROP", "Loss of signal in opposed phase"),
+    "lesion.fat_fraction": own("FAT_FRACTION", "Fat fraction of the signal"),
+    "lesion.adc": Code("113041", "DCM", "Apparent Diffusion Coefficient"),
+    "lesion.density": own("DENSITY", "Mean density on CT"),
+}
 
 ESCC_GRADE = own("ESCC", "Epidural spinal cord compression grade")
 ESCC_MEASURED = own("ESCC_MEASURED", "Epidural spinal cord compression grade by measured geometry")

@@ -128,6 +128,7 @@ def lesion_group(
         measured(names.LARGEST_DIAMETER, lesion.largest_diameter),
         number(names.PROBABILITY, lesion.probability, names.UNITS[Unit.ONE]),
         *compartments(lesion),
+        *(measured(names.MARROW[one.measured.trace.rule], one.measured) for one in lesion.marrow),
         *lesion_change(result.prior, station, lesion.number),
     ]
     words = [f"Lesion {lesion.number}, {lesion_levels_text(lesion, findings) or 'beside the vertebrae'}."]

@@ -10,9 +10,15 @@ from spinemets.scoring.possible import Source
 from spinemets.scoring.sins_items import Item
 
 NOT_MEASURED = "–"
-_DECIMALS = {Unit.MILLIMETRE: 1, Unit.MILLILITRE: 1, Unit.PERCENT: 0, Unit.DEGREE: 0, Unit.ONE: 2}
-# Units follow after a space that does not break, degrees at once.
-_SUFFIX = {Unit.DEGREE: "°", Unit.ONE: ""}
+# Of other units whole numbers are enough.
+_DECIMALS = {Unit.MILLIMETRE: 1, Unit.MILLILITRE: 1, Unit.ONE: 2}
+# Units follow after a space that does not break, degrees at once; some have a word that readers know better.
+_SUFFIX = {
+    Unit.DEGREE: "°",
+    Unit.ONE: "",
+    Unit.DIFFUSION: "\N{NO-BREAK SPACE}µm²/s",
+    Unit.HOUNSFIELD: "\N{NO-BREAK SPACE}HU",
+}
 _NO_BREAK, _MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
 # Below this many millilitres a second decimal is needed.
 _SMALL_ML = 1.0
@@ -46,7 +52,7 @@ def amount(measurement: Measurement) -> str:
     if value is None:
         return NOT_MEASURED
     small = measurement.unit is Unit.MILLILITRE and abs(value) < _SMALL_ML
-    text = number(value, 2 if small else _DECIMALS[measurement.unit])
+    text = number(value, 2 if small else _DECIMALS.get(measurement.unit, 0))
     return f"≥{_NO_BREAK}{text}" if measurement.at_least else text
 
 
