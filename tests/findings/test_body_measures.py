@@ -128,14 +128,36 @@ def test_the_involved_part_of_a_cut_body_is_not_known():
     assert "of what is seen" in involved.note
 
 
-def test_a_wall_that_bulges_is_convex():
+def _with_bone(inside):
+    """The middle body with more bone where ``inside`` says."""
     maps = block_maps()
     anatomy, vertebrae = maps.anatomy.array.copy(), maps.vertebrae.array.copy()
     world = np.moveaxis(maps.anatomy.voxel_to_world(np.moveaxis(np.indices(anatomy.shape), 0, -1)), -1, 0)
-    x, y, z = world
-    bulge = (np.abs(x) < 18) & (y > -15 - 6 * np.cos(np.pi * z / 24)) & (y < 0) & (np.abs(z) < 12)
-    anatomy[bulge], vertebrae[bulge] = Anatomy.VERTEBRAL_BODY, 2
+    more = inside(*world)
+    anatomy[more], vertebrae[more] = Anatomy.VERTEBRAL_BODY, 2
     affine = maps.anatomy.affine_ras
-    body = measured(replace(maps, anatomy=Volume(anatomy, affine), vertebrae=Volume(vertebrae, affine)))
+    return measured(replace(maps, anatomy=Volume(anatomy, affine), vertebrae=Volume(vertebrae, affine)))
+
+
+def test_a_wall_that_bulges_is_convex():
+    def bulge(x, y, z):
+        return (np.abs(x) < 18) & (y > -15 - 6 * np.cos(np.pi * z / 24)) & (y < 0) & (np.abs(z) < 12)
+
+    body = _with_bone(bulge)
     assert body.wall_shape is WallShape.CONVEX
     assert body.wall_offset.value == pytest.approx(6.0, abs=1.5)
+
+
+def test_a_corner_that_is_pushed_back_is_retropulsed():
+    def corner(x, y, z):
+        return (np.abs(x) < 18) & (y > -20) & (y < 0) & (z > 3) & (z < 12)
+
+    body = _with_bone(corner)
+    assert body.wall_shape is WallShape.RETROPULSED
+    assert body.wall_offset.value == pytest.approx(5.0, abs=1.5)
+
+
+def test_a_plain_wall_is_straight():
+    body = measured(block_maps())
+    assert body.wall_shape is WallShape.STRAIGHT
+    assert body.wall_offset.value == pytest.approx(0.0, abs=1.0)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spinemets.anatomy import Level, Numbering
+from spinemets.anatomy import Level, Numbering, Region
 from spinemets.findings.level_belief import LevelBelief, LevelProbability
 from spinemets.findings.level_chain import infer_levels, levels_volume
 from spinemets.findings.level_evidence import LevelEvidence, parse_anchor
@@ -156,6 +156,23 @@ def test_a_body_part_against_the_image_warns():
     assert any("body part is CSPINE" in warning for warning in contradicted.warnings)
     assert contradicted.beliefs[-2].most_likely is Level.L5
     assert infer_levels(lumbar, LevelEvidence(None, ("LSPINE", "SPINE"))).warnings == ()
+
+
+def test_a_body_part_speaks_for_its_region_and_is_named_as_evidence():
+    """Nothing on the image says where the chain lies; the header helps, but does not settle it."""
+    unknown = instances([np.nan] * 3)
+
+    def lumbar(body_parts):
+        belief = infer_levels(unknown, LevelEvidence(None, body_parts)).beliefs[1]
+        share = sum(one.probability for one in belief.levels if one.level.region is Region.LUMBAR)
+        return share, belief
+
+    without, _ = lumbar(())
+    told, belief = lumbar(("LSPINE",))
+    assert without < 0.5 < told < 1.0
+    assert not belief.is_certain
+    assert "the series' body part is LSPINE" in belief.evidence
+    assert lumbar(("SPINE",))[0] == pytest.approx(without)
 
 
 def test_no_vertebrae_and_too_many():
