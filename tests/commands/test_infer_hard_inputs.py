@@ -91,6 +91,20 @@ def test_the_plain_study_is_assessed_without_doubts(plain):
     assert _vertebrae(plain)[-1].belief.most_likely is Level.S1
 
 
+def test_without_axial_slices_no_level_is_graded_and_the_narrowing_is_a_hint(plain):
+    assert any("No axial T2" in warning for warning in plain.warnings)
+    for level in plain.levels:
+        assert level.escc.assessment.grades == ()
+        assert level.escc.assessment.reason.endswith("no axial T2 at this level")
+        canal = next(one.canal for one in _vertebrae(plain) if one.number == level.vertebra)
+        known = canal is not None and canal.narrowing.value is not None
+        assert level.escc.hint == (
+            f"on sagittal images the canal has lost {canal.narrowing.value:.0f} % of its depth here"
+            if known
+            else ""
+        )
+
+
 @pytest.mark.parametrize("wrong", ["front and back", "head and feet", "both", "front and feet"])
 def test_a_header_that_swaps_directions_gives_no_level(lumbar, tmp_path, wrong):
     array = _array(lumbar["sag"])
@@ -117,6 +131,29 @@ def test_another_order_of_storage_changes_nothing_but_the_file(lumbar, plain, tm
     centres = np.array([one.centre_ras_mm for one in _vertebrae(result)])
     assert np.allclose(centres, [one.centre_ras_mm for one in _vertebrae(plain)], atol=0.5)
     assert [one.belief.words for one in _vertebrae(result)] == [one.belief.words for one in _vertebrae(plain)]
+    (station,) = result.stations
+    affine = np.vstack([station.grid.affine_ras, [0.0, 0.0, 0.0, 1.0]])
+    for one in (one for one in _vertebrae(result) if one.body):
+        index = np.linalg.solve(affine, [*one.centre_ras_mm, 1.0])[0]
+        slices = one.body.involved.trace.slices
+        assert min(slices) - 0.5 <= index <= max(slices) + 0.5
+
+
+def test_flips_and_several_networks_are_a_matter_of_settings(lumbar, plain, tmp_path):
+    _save(tmp_path / "in" / "study" / "sag_T2w.nii.gz", _array(lumbar["sag"]), lumbar["sag"].affine)
+    settings = ("segmenting.flips=true", "weights.segmentation=[bundled,bundled]", "weights.escc=null")
+    assert _infer(tmp_path, *settings) == 0
+    result = _results(tmp_path)["study"]
+    weights = [one.sha256 for one in result.provenance.weights]
+    assert weights == [plain.provenance.weights[0].sha256] * 2
+    assert result.provenance.config_sha256 != plain.provenance.config_sha256
+    body = next(one.body for one in _vertebrae(result) if one.body)
+    assert body.involved.trace.weights_sha256 == "+".join(weights)
+    found, before = (
+        {one.belief.most_likely: one.centre_ras_mm for one in _vertebrae(each)} for each in (result, plain)
+    )
+    apart = [np.linalg.norm(np.subtract(found[one], before[one])) for one in found.keys() & before.keys()]
+    assert np.median(apart) < 3.0
 
 
 def test_an_oblique_affine_is_followed(lumbar, plain, tmp_path):

@@ -8,14 +8,14 @@ from inference.test_axial_slices import _axial, _grid
 from spinemets.anatomy import EsccGrade
 from spinemets.errors import ConfigurationError
 from spinemets.inference.axial_slices import AxialSlice
-from spinemets.inference.escc_grading import AxialSeries, deciding_image, grade_level, ungraded
+from spinemets.inference.escc_grading import AxialSeries, deciding_image, differ, grade_level, ungraded
 from spinemets.inference.models import GraderModel
 from spinemets.inference.records import WeightsUsed
 from spinemets.inference.settings import GradingSettings
 from spinemets.networks.escc_grader import EsccGrader
 from spinemets.networks.grader_settings import GraderSettings
 from spinemets.networks.weights_card import WeightsCard
-from spinemets.scoring.escc import assessment_of
+from spinemets.scoring.escc import assessment_of, not_gradable
 from spinemets.volume import Volume
 
 SETTINGS = GradingSettings(0.9, 4.0, 1)
@@ -113,6 +113,31 @@ def test_far_apart_grades_are_flagged(axial):
     for measured, disagrees in ((far, True), (near, False)):
         again, _ = _grade(axial, _model(certain), [5], measured=assessment_of([measured], "masks"))
         assert again.disagrees is disagrees
+
+
+@pytest.mark.parametrize(
+    ("graded", "measured", "disagrees"),
+    [
+        (["1a"], ["1a"], False),
+        (["1a"], ["1b"], False),
+        (["1a"], ["1c"], True),
+        (["1c"], ["1a"], True),
+        (["0"], ["3"], True),
+        (["3"], ["0"], True),
+        # Of sets, the nearest two count.
+        (["1a", "1b"], ["1c", "2"], False),
+        (["0", "1a"], ["1c", "2", "3"], True),
+        (["1b", "1c", "2"], ["0"], True),
+        # What was not graded agrees with nothing and contradicts nothing.
+        ([], ["3"], False),
+        (["3"], [], False),
+    ],
+)
+def test_more_than_one_grade_apart_is_flagged_either_way(graded, measured, disagrees):
+    def assessed(grades):
+        return assessment_of([EsccGrade(one) for one in grades], "") if grades else not_gradable("no reason")
+
+    assert differ(assessed(graded), assessed(measured)) is disagrees
 
 
 def test_a_canal_outside_the_image_is_not_gradable(axial):

@@ -178,3 +178,14 @@ def test_written_result_obeys_the_schema(written):
 def test_schema_describes_fields_in_the_records_words():
     described = schema()["$defs"]["Lesion"]["properties"]["touches_border"]["description"]
     assert described == "Whether the image cuts it: sizes are then lower bounds."
+
+
+def test_every_field_of_the_schema_is_described():
+    content = schema()
+    bare = [
+        f"{name}.{field}"
+        for name, record in {"StudyResult": content, **content["$defs"]}.items()
+        for field, facts in record.get("properties", {}).items()
+        if not facts.get("description")
+    ]
+    assert bare == []

@@ -74,14 +74,27 @@ def test_with_flips_the_patient_in_a_mirror_is_segmented_in_a_mirror(models):
     assert np.allclose(one.lesion_probability.array, other.lesion_probability.array[::-1], atol=1e-4)
 
 
+def test_flips_take_the_mean_with_the_mirrored_stack(models):
+    mirrored = Volume(_volume().array[::-1].copy(), _volume().affine_ras)
+    straight = segment_station(_stack(_volume()), models, _settings()).lesion_probability.array
+    back = segment_station(_stack(mirrored), models, _settings()).lesion_probability.array[::-1]
+    both = segment_station(_stack(_volume()), models, _settings(flips=True)).lesion_probability.array
+    assert np.abs(straight - back).max() > 0.01
+    assert np.allclose(both, (straight + back) / 2.0, atol=1e-4)
+
+
 def test_an_ensemble_is_the_mean_of_its_members(tmp_path, models):
-    path = tmp_path / "other.safetensors"
-    save_segmenter(path, seed=1)
-    other = load_models([path], None, "cpu")
-    both = load_models([tmp_path / "other.safetensors", tmp_path / "other.safetensors"], None, "cpu")
-    alone = segment_station(_stack(_volume()), other, _settings())
-    twice = segment_station(_stack(_volume()), both, _settings())
-    assert np.allclose(alone.lesion_probability.array, twice.lesion_probability.array, atol=1e-6)
+    paths = [tmp_path / "one.safetensors", tmp_path / "other.safetensors"]
+    for seed, path in enumerate(paths):
+        save_segmenter(path, seed=seed)
+    other, both = (load_models(chosen, None, "cpu") for chosen in (paths[1:], paths))
+    first, second, mean = (
+        segment_station(_stack(_volume()), each, _settings()).lesion_probability.array
+        for each in (models, other, both)
+    )
+    assert np.abs(first - second).max() > 0.01
+    assert np.allclose(mean, (first + second) / 2.0, atol=1e-6)
+    assert [one.sha256 for one in both.used] == [models.used[0].sha256, other.used[0].sha256]
 
 
 def test_windows_agree_with_one_pass_nearly_everywhere(models):

@@ -13,7 +13,12 @@ _FEW = 3
 
 @dataclass(frozen=True, slots=True)
 class LevelProbability:
-    """One level that a vertebra may be."""
+    """One level that a vertebra may be.
+
+    Args:
+        level: Which one.
+        probability: 0 to 1, from the network's map of levels and all else that the belief rests on.
+    """
 
     level: Level
     probability: float

@@ -24,8 +24,10 @@ class StationMaps:
         images: Of each channel that the station has.
         series: Key of the series of each channel.
         reference_series: Key of the series whose grid it is.
-        weights_sha256: Of the network that made the maps; "" for masks drawn by hand.
+        weights_sha256: Of the network that made the maps, several of an ensemble joined by ``+``; "" for
+            masks drawn by hand.
         extras: CT, Dixon, DWI and ADC, each on its own grid.
+        slices_reversed: Whether the series counts its slices from the patient's left.
     """
 
     anatomy: Volume
@@ -37,3 +39,4 @@ class StationMaps:
     reference_series: str
     weights_sha256: str = ""
     extras: tuple[ExtraImage, ...] = ()
+    slices_reversed: bool = False

@@ -23,8 +23,10 @@ class Trace:
     Args:
         rule: Name of the rule in ``findings.rules``, which says how it is measured and after whom.
         series: Keys of the series that it was read from.
-        slices: Indices of the slices of the first of these, where the value is of single slices.
-        weights_sha256: Of the network whose masks or grades it rests on; "" where none is involved.
+        slices: Indices, from 0, of the slices of the first of these that show what is measured, a body or a
+            lesion; none where it is not read from masks.
+        weights_sha256: Of the network whose masks it rests on, several of an ensemble joined by ``+``; ""
+            where none is involved.
     """
 
     rule: str

@@ -44,7 +44,12 @@ class WallShape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How much of a lesion lies in a compartment, 0 to 1."""
+    """How much of a lesion lies in a compartment.
+
+    Args:
+        compartment: Which one.
+        share: 0 to 1, of the lesion's voxels whose compartment is known.
+    """
 
     compartment: Compartment
     share: float
@@ -52,7 +57,12 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class TypeProbability:
-    """How likely a type of lesion is by the signal; equal before it is seen, and not calibrated."""
+    """How likely a type of lesion is by the signal; equal before it is seen, and not calibrated.
+
+    Args:
+        type: Which one.
+        probability: 0 to 1, by Bayes' rule.
+    """
 
     type: BoneLesionType
     probability: float
@@ -171,7 +181,13 @@ class CanalFindings:
 
 @dataclass(frozen=True, slots=True)
 class SinsImaging:
-    """What the image says of the items of SINS at a level; pain is none of them."""
+    """What the image says of the items of SINS at a level; pain is none of them.
+
+    Args:
+        bone: Type of the lesions.
+        alignment, collapse: From the measurements of the vertebra.
+        posterolateral: From the share of pedicles and facets that tumour fills.
+    """
 
     bone: Possible[BoneLesionType]
     alignment: Possible[Alignment]

@@ -26,6 +26,7 @@ from spinemets.findings.records import (
     StationFindings,
     Vertebra,
 )
+from spinemets.findings.seen_slices import read_from, slices_of_bodies, slices_of_lesions
 from spinemets.findings.sins_imaging import judge_sins
 from spinemets.volume import Volume
 
@@ -70,7 +71,8 @@ def find(
     if int(maps.vertebrae.array.max(initial=0)) > len(beliefs):
         raise ValueError(f"the maps show {maps.vertebrae.array.max()} vertebrae, {len(beliefs)} have levels")
     compartments = compartment_map(maps)
-    lesions = measure_lesions(maps, compartments, marrow)
+    shown = slices_of_lesions(maps)
+    lesions = tuple(read_from(one, shown[one.number]) for one in measure_lesions(maps, compartments, marrow))
     sacral = frozenset(number for number, answer in is_sacrum.items() if answer)
     frames = element_frames(maps)
     levels = {number: _perhaps(belief) for number, belief in enumerate(beliefs, start=1)}
@@ -111,12 +113,15 @@ def _measure(
     """Of every vertebra of the maps. Sacral bodies are fused: what is measured on a body is not for them."""
     alignments = measure_alignment(maps, bodies)
     canals = measure_canal(maps)
+    shown = slices_of_bodies(maps)
     measured = {}
     for number in np.unique(maps.vertebrae.array[maps.vertebrae.array > 0]).tolist():
         own = involving(number, lesions)
-        body, alignment, canal = bodies.get(number), alignments.get(number), canals.get(number)
-        if number in sacral:
-            body, alignment, canal = None, None, None
+        body = alignment = canal = None
+        if number in bodies and number not in sacral:
+            seen = shown[number]
+            body, alignment = read_from(bodies[number], seen), read_from(alignments[number], seen)
+            canal = read_from(canals[number], seen)
         sins = judge_sins(number, body, alignment, own, maps, compartments) if own else None
         measured[number] = _Measured(own, body, alignment, canal, sins)
     return measured

@@ -261,11 +261,11 @@ def _level(
 
 def _lesion_volume(station: AssessedStation, numbers: tuple[int, ...]) -> Measurement:
     own = [lesion.volume for lesion in station.findings.lesions if lesion.number in numbers]
-    trace = own[0].trace if own else Trace("lesion_volume")
+    slices = sorted({index for one in own for index in one.trace.slices})
     return Measurement(
         sum(one.value or 0.0 for one in own),
         Unit.MILLILITRE,
-        trace,
+        replace(own[0].trace, slices=tuple(slices)) if own else Trace("lesion.volume"),
         at_least=any(one.at_least for one in own),
         note="whole volume of every lesion that touches the level",
     )
@@ -286,7 +286,7 @@ def _result(
         input_sha256=input_sha256(work.volumes),
         weights=models.used,
         arithmetic=work.stations[0].arithmetic,
-        device=models.device.type,
+        device=models.device_name,
     )
     return StudyResult(
         study=study.key,

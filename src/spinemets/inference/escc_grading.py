@@ -83,7 +83,7 @@ def grade_level(
         worst=worst,
         rule=_rule(settings.neighbours),
         measured=measured,
-        disagrees=_disagree(assessment, measured),
+        disagrees=differ(assessment, measured),
     ), chosen.place
 
 
@@ -194,8 +194,11 @@ def _rule(neighbours: int) -> str:
     )
 
 
-def _disagree(graded: EsccAssessment, measured: EsccAssessment) -> bool:
-    """Whether no grade of one lies within one grade of one of the other."""
+def differ(graded: EsccAssessment, measured: EsccAssessment) -> bool:
+    """Whether no possible grade of one lies within one grade of any of the other: they contradict each other.
+
+    What is not gradable contradicts nothing.
+    """
     if not graded.is_gradable or not measured.is_gradable:
         return False
     return min(abs(one.rank - other.rank) for one in graded.grades for other in measured.grades) > 1

@@ -78,6 +78,12 @@ class Models:
         grader = () if self.grader is None else (self.grader.used,)
         return (*(one.used for one in self.segmenters), *grader)
 
+    @property
+    def device_name(self) -> str:
+        """``cpu``, or the GPU's name."""
+        is_gpu = self.device.type == "cuda"
+        return torch.cuda.get_device_name(self.device) if is_gpu else self.device.type
+
 
 def load_models(segmentation: Sequence[Path], escc: Path | None, device: str) -> Models:
     """Read weights and build their networks.
@@ -115,7 +121,15 @@ def _grader(path: Path, device: torch.device) -> GraderModel:
 
 
 def _used(path: Path, card: WeightsCard) -> WeightsUsed:
-    return WeightsUsed(card.task, file_sha256(path), card.trained_on, card.simulated, card.spinemets_version)
+    return WeightsUsed(
+        task=card.task,
+        sha256=file_sha256(path),
+        trained_on=card.trained_on,
+        simulated=card.simulated,
+        spinemets_version=card.spinemets_version,
+        manifest_sha256=card.manifest_sha256,
+        seed=card.seed,
+    )
 
 
 def _device(name: str) -> torch.device:

@@ -33,6 +33,8 @@ class WeightsUsed:
         trained_on: In a sentence.
         simulated: Whether any of that was simulated.
         spinemets_version: Of the code that trained them.
+        manifest_sha256: Of the manifest that they were trained on; "" where it is not known.
+        seed: Of the training; null in results older than 1.1.
     """
 
     task: str
@@ -40,6 +42,8 @@ class WeightsUsed:
     trained_on: str
     simulated: bool
     spinemets_version: str
+    manifest_sha256: str = ""
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,12 @@ class StationResult:
 
 @dataclass(frozen=True, slots=True)
 class GradeProbability:
-    """Calibrated probability of a grade."""
+    """Calibrated probability of a grade.
+
+    Args:
+        grade: Which one.
+        probability: 0 to 1, of the grader whose weights ``provenance`` names.
+    """
 
     grade: EsccGrade
     probability: float

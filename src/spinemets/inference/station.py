@@ -135,7 +135,8 @@ def _maps(
         images={channel: reorient(volume, codes) for channel, volume in stack.volumes.items()},
         series={channel: series.key for channel, series in _served(station, stack).items()},
         reference_series=stack.reference.key,
-        weights_sha256=models.segmenters[0].used.sha256,
+        weights_sha256="+".join(one.used.sha256 for one in models.segmenters),
+        slices_reversed=axis_codes(next(iter(stack.volumes.values())).affine_ras)[0] == "R",
     )
 
 

@@ -99,16 +99,16 @@ def description(number: int, segment: Segment, provenance: Provenance) -> Segmen
 
 
 def algorithm_of(provenance: Provenance) -> AlgorithmIdentificationSequence | None:
-    """The network that drew the masks; None for masks drawn by hand."""
-    weights = next((each for each in provenance.weights if each.task == "segmentation"), None)
-    if weights is None:
+    """The network, or the ensemble, that drew the masks; None for masks drawn by hand."""
+    weights = [each.sha256 for each in provenance.weights if each.task == "segmentation"]
+    if not weights:
         return None
     return AlgorithmIdentificationSequence(
         name="SpineMets segmentation",
         family=codes.cid7162.ArtificialIntelligence,
         version=provenance.spinemets_version,
         source="SpineMets",
-        parameters={"weights_sha256": weights.sha256},
+        parameters={"weights_sha256": "+".join(weights)},
     )
 
 

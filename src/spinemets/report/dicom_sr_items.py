@@ -186,6 +186,8 @@ def _trace_words(value: findings.Measurement) -> str:
     words = [f"rule {trace.rule}"]
     if trace.series:
         words.append(f"series {', '.join(trace.series)}")
+    if trace.slices:
+        words.append(f"slices {trace.slices[0] + 1} to {trace.slices[-1] + 1}")
     if value.note:
         words.append(value.note)
     return "; ".join(words)

@@ -1,10 +1,11 @@
 """``report.html``: an assessed study to read, in one file that needs no network."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from spinemets.findings.rules import RULES
 from spinemets.inference.records import Assessment, StationResult, StudyResult
 from spinemets.report.figures import compression_for
 from spinemets.report.level_section import LevelSection, level_section
@@ -38,6 +39,7 @@ class ReportContent:
         columns: Of the tables of vertebrae.
         vertebrae: One table for each station.
         lesions: Of all stations.
+        rules: How values are measured, by the rules' names.
     """
 
     result: StudyResult
@@ -49,6 +51,7 @@ class ReportContent:
     columns: tuple[str, ...]
     vertebrae: tuple[VertebraTable, ...]
     lesions: tuple[LesionRow, ...]
+    rules: Mapping[str, str]
 
 
 def write_report(assessment: Assessment, path: Path) -> None:
@@ -83,6 +86,7 @@ def report_content(assessment: Assessment) -> ReportContent:
         columns=VERTEBRA_COLUMNS,
         vertebrae=tuple(vertebra_table(one.name, one.findings) for one in result.stations),
         lesions=tuple(_lesions(result.stations)),
+        rules=RULES,
     )
 
 

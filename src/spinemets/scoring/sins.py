@@ -96,7 +96,13 @@ class SinsItem:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the score would be if an item had this finding."""
+    """What the score would be if an item had this finding.
+
+    Args:
+        finding: Of the item.
+        minimum, maximum: Least and greatest total, 0 to 18, that the other items then allow.
+        classes: Every class that they then allow.
+    """
 
     finding: str
     minimum: int
@@ -114,7 +120,13 @@ class Settles(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MissingFact:
-    """An uncertain item, and what each answer to it would give."""
+    """An uncertain item, and what each answer to it would give.
+
+    Args:
+        item: Which one.
+        settles: Whether the answer leaves one class.
+        answers: One for each finding that is possible.
+    """
 
     item: Item
     settles: Settles
