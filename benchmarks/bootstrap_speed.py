@@ -1,7 +1,8 @@
 """CPU seconds that intervals of every headline take: 2,000 resamples of 1,000 cases, masks read already.
 
 Run by hand: ``python benchmarks/bootstrap_speed.py [--cases 1000] [--resamples 2000]``. Lesions by
-size, type, region and level, 20 vertebrae of a case, masks of eight structures; percentile intervals.
+size, type, region and level, 20 vertebrae with their names, masks of eight structures, ESCC and SINS
+of two levels; percentile intervals.
 """
 
 import argparse
@@ -11,16 +12,24 @@ from functools import partial
 
 import numpy as np
 
+from spinemets.anatomy import EsccGrade, Level
 from spinemets.evaluation.binary import BinaryRows, binary_figures
+from spinemets.evaluation.calibration import calibration_figures
 from spinemets.evaluation.detection_figures import detection_figures
+from spinemets.evaluation.escc import CUTS, escc_forecasts, evaluate_escc
 from spinemets.evaluation.lesion_cases import LesionCase, ReferenceLesion, size_class
 from spinemets.evaluation.lesion_comparison import lesion_metrics
 from spinemets.evaluation.lesion_matching import MATCHINGS, Overlap
+from spinemets.evaluation.levels import evaluate_levels
 from spinemets.evaluation.mask_figures import MaskRow, mask_figures
 from spinemets.evaluation.mask_score import MaskScore
 from spinemets.evaluation.paired import side_by_side
+from spinemets.evaluation.pairs import EsccPair, LevelPair, SinsItemPair, SinsPair
 from spinemets.evaluation.permutation import compare
 from spinemets.evaluation.resampling import Bootstrap
+from spinemets.evaluation.sins import evaluate_sins
+from spinemets.scoring.sins import class_of
+from spinemets.scoring.sins_items import POINTS, Item
 
 _VERTEBRAE = 20
 _STRUCTURES = [f"structure {number}" for number in range(8)]
@@ -43,6 +52,14 @@ def main() -> None:
     tasks["lesions, paired permutation"] = partial(_compare, cases, bootstrap)
     tasks["vertebrae"] = partial(binary_figures, _vertebrae(arguments.cases, rng), bootstrap)
     tasks["masks"] = partial(mask_figures, _masks(arguments.cases, rng), bootstrap)
+    levels = _levels(arguments.cases, rng)
+    tasks["names of vertebrae"] = partial(evaluate_levels, levels, bootstrap)
+    grades = _grades(arguments.cases, rng)
+    tasks["ESCC"] = partial(evaluate_escc, grades, bootstrap)
+    for cut in CUTS:
+        forecasts = escc_forecasts(grades, cut)
+        tasks[f"calibration at {cut}"] = partial(calibration_figures, forecasts, bootstrap)
+    tasks["SINS"] = partial(evaluate_sins, _scores(arguments.cases, rng), bootstrap)
     total = 0.0
     for name, task in tasks.items():
         start = time.process_time()
@@ -93,6 +110,51 @@ def _masks(cases: int, rng: np.random.Generator) -> list[MaskRow]:
         for case in range(cases)
         for structure in _STRUCTURES
     ]
+
+
+def _levels(cases: int, rng: np.random.Generator) -> list[LevelPair]:
+    spine = [level for level in Level if level.value[0] in "TL"][:_VERTEBRAE]
+    shifts = (rng.random(cases) < 0.1).astype(int)
+    return [
+        LevelPair(str(case), str(case), level, found := spine[max(place - shift, 0)], (found,), 30.0 * shift)
+        for case, shift in enumerate(shifts.tolist())
+        for place, level in enumerate(spine)
+    ]
+
+
+def _grades(cases: int, rng: np.random.Generator) -> list[EsccPair]:
+    grades, pairs = tuple(EsccGrade), []
+    for row in range(2 * cases):
+        true = int(rng.choice(6, p=[0.5, 0.2, 0.1, 0.1, 0.05, 0.05]))
+        chances = np.exp(-np.abs(np.arange(6) - true - rng.normal(0, 0.8)))
+        chances /= chances.sum()
+        found = grades[int(chances.argmax())]
+        place = str(row // 2), str(row // 2), str(row % 2)
+        pairs.append(EsccPair(*place, grades[true], found, tuple(chances.tolist()), (found,)))
+    return pairs
+
+
+def _scores(cases: int, rng: np.random.Generator) -> list[SinsPair]:
+    pairs = []
+    for row in range(2 * cases):
+        points = {item: sorted(POINTS[item].values()) for item in Item}
+        words = {item: sorted(POINTS[item], key=POINTS[item].__getitem__) for item in Item}
+        true = {item: int(rng.integers(len(points[item]))) for item in Item}
+        found = {
+            item: int(rng.integers(len(points[item]))) if rng.random() < 0.2 else true[item] for item in Item
+        }
+        totals = [sum(points[item][each[item]] for item in Item) for each in (true, found)]
+        items = tuple(
+            SinsItemPair(item, str(words[item][true[item]].value), (str(words[item][found[item]].value),))
+            for item in Item
+        )
+        ends = totals[1], totals[1]
+        reference, classes = class_of(totals[0]), (class_of(totals[1]),)
+        level = (Level.T8, Level.L2)[row % 2]
+        pairs.append(
+            SinsPair(str(row // 2), str(row // 2), level, items, totals[0], reference, *ends, classes)
+        )
+    return pairs
 
 
 if __name__ == "__main__":
