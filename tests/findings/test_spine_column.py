@@ -30,6 +30,19 @@ def test_what_lies_far_in_front_is_left_out():
     assert len(split_vertebrae(wide, padded)) == 5
 
 
+def test_a_little_that_was_drawn_as_canal_far_in_front_misleads_nobody():
+    anatomy, _ = column_with_canal(Column())
+    wide = _with_vessel(anatomy)
+    array = wide.array.copy()
+    canal = np.count_nonzero(array == Anatomy.THECAL_SAC) // array.shape[1]
+    strays = np.zeros_like(array, dtype=bool)
+    strays[: array.shape[0] // 2, :, : 2 * canal // 5 // (array.shape[0] // 2) + 1] = True
+    array[strays & (array == Anatomy.BACKGROUND)] = Anatomy.EPIDURAL_SPACE
+    kept = column_pieces(_column(wide), Volume(array, wide.affine_ras))
+    assert np.array_equal(kept[..., 60:], _column(anatomy))
+    assert not kept[..., :60].any()
+
+
 def test_without_a_canal_nothing_is_left_out():
     anatomy, _ = column_with_canal(Column())
     array = _with_vessel(anatomy).array.copy()

@@ -57,7 +57,7 @@ def seen(tmp_path_factory):
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=300,
     )
     (told,) = re.findall(r'<pre id="seen">(.+?)</pre>', made.stdout)
     return dict(zip(_WIDTHS, json.loads(markup.unescape(told)), strict=True))
