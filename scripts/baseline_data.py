@@ -13,6 +13,7 @@ from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
+from baseline_axial import CANAL_SET, axial_rows
 
 from spinemets.anatomy import Anatomy, Level
 from spinemets.phantom.insertion import InsertionSettings, insert_lesions
@@ -65,6 +66,7 @@ LABEL_SETS = {
         _anatomy_set("bodies", frozenset(Anatomy) - {Anatomy.VERTEBRAL_BODY}),
         LabelSet("lesion-free", lesion=dict.fromkeys((0, *_MASKED, _UNSEEN), False)),
         LabelSet("inserted", lesion={0: False}, every_other_is_lesion=True),
+        CANAL_SET,
     )
 }
 
@@ -242,6 +244,7 @@ def main() -> None:
         for patient in patients_of(source, arguments.real_mri.absolute())
         for row in rows_of(source, patient, output, arguments.copies, arguments.seed)
     ]
+    real += axial_rows(arguments.real_mri.absolute(), output, VALIDATION)
     found = {
         folder.absolute(): read_phantom(folder.absolute(), SourceSettings()) for folder in arguments.phantoms
     }

@@ -59,7 +59,7 @@ def _same(one, other):
 @pytest.fixture(scope="module")
 def undisturbed(manifest, tmp_path_factory):
     os.environ["SPINEMETS_CACHE"] = str(tmp_path_factory.getbasetemp() / "cache")
-    # A fresh folder each time: a worker that is handed this module's tests in two batches makes the run twice.
+    # A fresh folder each time: a process that is given this module's tests in two batches trains twice.
     run = tmp_path_factory.mktemp("training") / "undisturbed"
     assert main(_arguments(manifest, run)) == 0
     return run

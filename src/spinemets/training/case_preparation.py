@@ -16,6 +16,8 @@ from spinemets.training.label_sets import LabelSet
 from spinemets.training.sagittal_source import SagittalSource, read_annotated
 
 _LOG = logging.getLogger(__name__)
+# Processes take as long to start as a few cases take.
+_WORTH_PROCESSES = 8
 R = TypeVar("R")
 
 
@@ -88,7 +90,7 @@ def _collected(
 def _each(
     work: Callable[[SagittalSource], R | InputError], sources: Sequence[SagittalSource], workers: int
 ) -> Iterator[R | InputError]:
-    if workers <= 1 or len(sources) < 2:
+    if workers <= 1 or len(sources) < _WORTH_PROCESSES:
         yield from map(work, sources)
         return
     # Spawned, as threads of torch and SimpleITK do not survive a fork.

@@ -23,6 +23,7 @@ class RunContext:
         on_gpu: Whether a GPU trains.
         skip_bad: Whether cases that cannot be read are left out.
         workers: Processes that read samples, where the user names no number.
+        preparation_workers: Processes that prepare cases before training, likewise.
     """
 
     manifest: Manifest
@@ -33,6 +34,7 @@ class RunContext:
     on_gpu: bool
     skip_bad: bool
     workers: int = 0
+    preparation_workers: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from spinemets.training.trainer_factory import (
     leave_process_group,
     memory_bytes,
     on_gpu,
+    usual_preparation_workers,
     usual_workers,
 )
 
@@ -170,6 +171,7 @@ def _context(manifest: Manifest, settings: RunSettings, make_trainer: TrainerFac
         on_gpu=gpu,
         skip_bad=settings.skip_bad,
         workers=usual_workers(gpu),
+        preparation_workers=usual_preparation_workers(),
     )
 
 

@@ -44,7 +44,8 @@ class SagittalDataSettings:
         most_patch_voxels: A planned patch has no more.
         lesion_share, anatomy_share, jitter: See ``PatchSettings``.
         steps_per_epoch: An epoch is so many steps.
-        workers: Processes that prepare cases, and that cut patches during training; the context's where None.
+        preparation_workers: Processes that prepare cases before training; the context's where None.
+        workers: Processes that cut patches during training; the context's where None.
         window_voxels: Validation volumes up to this size go through the network in one pass.
         alignment: When movement between series is undone.
     """
@@ -59,6 +60,7 @@ class SagittalDataSettings:
     anatomy_share: float
     jitter: float
     steps_per_epoch: int
+    preparation_workers: int | None
     workers: int | None
     window_voxels: int
     alignment: AlignmentSettings
@@ -154,7 +156,7 @@ class SegmentationRecipe:
     def _fingerprint(self, training: tuple[SagittalSource, ...], context: RunContext) -> Fingerprint:
         label_sets = context.manifest.label_sets
         store = CaseStore(self.data.cache, {}, label_sets)
-        measured = measure_cases(training, store, label_sets, self._workers(context))
+        measured = measure_cases(training, store, label_sets, self._preparation_workers(context))
         _settle(measured, context)
         return fingerprint(measured.results)
 
@@ -168,7 +170,7 @@ class SegmentationRecipe:
             context.manifest.label_sets,
             plan.spacing_mm,
             self.data.alignment,
-            self._workers(context),
+            self._preparation_workers(context),
         )
         _settle(prepared, context)
         return prepared.results
@@ -183,6 +185,10 @@ class SegmentationRecipe:
             PatchSettings(plan.patch_size, settings.lesion_share, settings.anatomy_share, settings.jitter),
             LoaderSettings(plan.batch_size, settings.steps_per_epoch, self._workers(context), context.seed),
         )
+
+    def _preparation_workers(self, context: RunContext) -> int:
+        given = self.data.preparation_workers
+        return context.preparation_workers if given is None else given
 
     def _workers(self, context: RunContext) -> int:
         return context.workers if self.data.workers is None else self.data.workers

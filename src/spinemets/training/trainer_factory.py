@@ -56,8 +56,16 @@ def usual_workers(gpu: bool) -> int:
     """
     if not gpu:
         return 0
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(_MOST_WORKERS, cores // max(1, torch.cuda.device_count()) - 1))
+    return max(1, min(_MOST_WORKERS, _cores() // max(1, torch.cuda.device_count()) - 1))
+
+
+def usual_preparation_workers() -> int:
+    """Processes that prepare cases before training, where the user names no number."""
+    return min(_MOST_WORKERS, _cores())
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def leave_process_group() -> None:
