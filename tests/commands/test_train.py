@@ -180,6 +180,7 @@ def test_bad_rows_can_be_left_out(tmp_path, capsys):
         (["ckpt=last"], "ckpt"),
         (["data.patch_size=[4,23,24]"], "multiples"),
         (["weights=nowhere.safetensors"], "nowhere.safetensors"),
+        (["weights=bundled"], "segmentation.safetensors: "),
         (["network.segmentation.filters=[4,4]"], "filters"),
         (["precision=fp8"], "bf16-mixed"),
     ],

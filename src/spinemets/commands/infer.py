@@ -91,7 +91,7 @@ def study_job(config: "DictConfig") -> "StudyJob":
 
     from spinemets.commands.infer_job import StudyJob
     from spinemets.findings.level_evidence import parse_anchor
-    from spinemets.inference.bundled import weights_file
+    from spinemets.networks.bundled import weights_file
     from spinemets.inference.clinical import NO_TABLE, read_clinical_table
     from spinemets.study.override import read_override
 

@@ -67,7 +67,7 @@ def _settings(config: "DictConfig") -> "RunSettings":
         fold=_fold(config.fold),
         seed=int(config.seed),
         ckpt=None if config.ckpt is None else str(config.ckpt),
-        weights=None if config.weights is None else Path(str(config.weights)),
+        weights=None if config.weights is None else str(config.weights),
         precision=str(config.precision),
         skip_bad=bool(config.data.skip_bad),
         compiled=bool(config.compile),

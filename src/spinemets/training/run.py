@@ -18,6 +18,7 @@ from spinemets import __version__
 from spinemets.errors import ConfigurationError
 from spinemets.networks.allocator import keep_freed_memory
 from spinemets.networks.precision import choose_precision
+from spinemets.networks.bundled import weights_file
 from spinemets.networks.weights import fill_network, load_weights, save_weights
 from spinemets.networks.weights_card import WeightsCard
 from spinemets.training.bad_rows import without_bad_rows
@@ -51,7 +52,7 @@ class RunSettings:
         fold: Validation fold; None trains on all.
         seed: Of weights, samples and augmentation.
         ckpt: ``last``, ``auto``, a path, or None to begin.
-        weights: To begin with, for fine-tuning.
+        weights: File to begin with, or ``bundled``, for fine-tuning.
         precision: ``auto``, or Lightning's name of the arithmetic.
         skip_bad: Whether bad rows are left out.
         compiled: Whether ``torch.compile`` takes the network.
@@ -63,7 +64,7 @@ class RunSettings:
     fold: int | None
     seed: int
     ckpt: str | None
-    weights: Path | None
+    weights: str | None
     precision: str
     skip_bad: bool
     compiled: bool
@@ -175,10 +176,11 @@ def _context(manifest: Manifest, settings: RunSettings, make_trainer: TrainerFac
     )
 
 
-def _begin_with(prepared: Preparation, task: str, weights: Path | None) -> None:
+def _begin_with(prepared: Preparation, task: str, weights: str | None) -> None:
     if weights is not None:
-        _, tensors = load_weights(weights, task)
-        fill_network(prepared.network, tensors, weights)
+        path = weights_file(weights, task)
+        _, tensors = load_weights(path, task)
+        fill_network(prepared.network, tensors, path)
 
 
 def _precision(prepared: Preparation, settings: RunSettings, make_trainer: TrainerFactory) -> tuple[str, str]:
