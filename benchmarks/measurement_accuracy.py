@@ -31,9 +31,9 @@ from spinemets.findings.level_evidence import LevelEvidence
 from spinemets.findings.maps import StationMaps
 from spinemets.findings.station import find
 from spinemets.findings.vertebra_instances import split_vertebrae
-from spinemets.networks.bundled import BUNDLED, weights_file
 from spinemets.inference.models import Models, load_models
 from spinemets.inference.segmenting import segment_station
+from spinemets.networks.bundled import BUNDLED, weights_file
 from spinemets.study.channel_stack import ChannelStack, load_channels
 from spinemets.study.discovery import read_studies
 from spinemets.study.selection import select_series

@@ -91,8 +91,8 @@ def study_job(config: "DictConfig") -> "StudyJob":
 
     from spinemets.commands.infer_job import StudyJob
     from spinemets.findings.level_evidence import parse_anchor
-    from spinemets.networks.bundled import weights_file
     from spinemets.inference.clinical import NO_TABLE, read_clinical_table
+    from spinemets.networks.bundled import weights_file
     from spinemets.study.override import read_override
 
     named, grader = config.weights.segmentation, config.weights.escc

@@ -17,8 +17,8 @@ from torch import Tensor
 from spinemets import __version__
 from spinemets.errors import ConfigurationError
 from spinemets.networks.allocator import keep_freed_memory
-from spinemets.networks.precision import choose_precision
 from spinemets.networks.bundled import weights_file
+from spinemets.networks.precision import choose_precision
 from spinemets.networks.weights import fill_network, load_weights, save_weights
 from spinemets.networks.weights_card import WeightsCard
 from spinemets.training.bad_rows import without_bad_rows
