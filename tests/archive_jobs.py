@@ -5,6 +5,7 @@ import signal
 import time
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from spinemets.inference.archive.locks import remove_locks, try_lock
 from spinemets.inference.archive.run import ArchiveRun, Inputs
 from spinemets.inference.archive.spool import StudySpool
 from spinemets.inference.archive.whole_folder import whole_folder
-from spinemets.inference.archive.work import Status
+from spinemets.inference.archive.work import Status, attempt
 from spinemets.study.records import (
     AcquisitionParameters,
     Evidence,
@@ -30,6 +31,9 @@ from spinemets.study.records import (
     WeightingJudgement,
 )
 from spinemets.study.visits import EarlierVisit, EarlierVisits
+
+# On a busy machine Ray's processes take longer to start than Ray waits, and are those that wait for others.
+PATIENT_RAY = {"RAY_raylet_start_wait_time_s": "300", "RAY_worker_niceness": "0"}
 
 
 def write_archive(folder, names):
@@ -136,7 +140,8 @@ def assess(source, output, **settings):
     heard = Heard()
     output.mkdir(parents=True, exist_ok=True)
     limits = Limits(given["seconds"], given["memory_gib"])
-    with LocalEngine(given["job"], limits, given["workers"], given["start"]) as engine, StudySpool() as spool:
+    make = given.get("engine", partial(LocalEngine, start=given["start"]))
+    with make(given["job"], limits, given["workers"]) as engine, StudySpool() as spool:
         deque(spool.keeping(studies_in(source)), maxlen=0)
         earlier = {
             key: EarlierVisits(tuple(EarlierVisit(one, None) for one in keys))
@@ -188,3 +193,30 @@ def append_many(folder, name, count):
 def assess_slowly(source, output):
     """For a process that is one of two on an archive, or is killed."""
     assess(source, output, start="fork", workers=1, job=TextJob(output, seconds=0.3))
+
+
+class InstantEngine:
+    """Does a study when it is taken on, in this process."""
+
+    free = 1
+
+    def __init__(self, job):
+        self._job, self._outcomes = job, []
+
+    def submit(self, work):
+        self._outcomes.append(attempt(self._job, work))
+
+    def wait(self, seconds):
+        outcomes, self._outcomes = self._outcomes, []
+        return outcomes
+
+
+def plan_all(source, output):
+    """A run without any worker; what there was to do."""
+    heard = Heard()
+    output.mkdir(parents=True, exist_ok=True)
+    with StudySpool() as spool:
+        deque(spool.keeping(study_of(path) for path in source.glob("*.txt")), maxlen=0)
+        inputs = Inputs(source, spool, {}, "w", lambda study: "c")
+        ArchiveRun(inputs, output, InstantEngine(TextJob(output)()), heard)()
+    return heard.plan

@@ -8,6 +8,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from spinemets.configuration import config_directory
+from spinemets.inference.archive.engine import Limits
 
 _GIVEN = ("data.manifest=none", "output=none")
 _GROUPS = (
@@ -64,3 +65,14 @@ def test_the_users_word_wins_over_an_experiment():
     config = _composed("experiment=like_nnunet", "optimiser=adamw", "network=tiny")
     assert config.optimiser._target_.endswith("AdamW")
     assert config.callbacks.averaging is None
+
+
+_ENGINES = sorted(path.stem for path in (config_directory() / "engine").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("engine", _ENGINES)
+def test_every_engine_composes_and_builds(engine):
+    with initialize_config_dir(str(config_directory()), version_base="1.3"):
+        config = compose("infer", ["input=none", "output=none", f"engine={engine}", "workers=3"])
+    built = instantiate(config.engine)(prepare=None, limits=Limits(None, None))
+    assert built.free == 3

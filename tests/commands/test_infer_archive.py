@@ -3,15 +3,17 @@
 import csv
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
 
-from archive_jobs import tree
+from archive_jobs import PATIENT_RAY, tree
 from small_studies import SEES_LESIONS, make_small_studies
 from spinemets.cli import main
 
@@ -141,6 +143,38 @@ def test_weights_that_cannot_be_used_stop_the_run(archive, tmp_path, capsys):
 )
 def test_a_setting_out_of_range_is_refused(archive, tmp_path, setting):
     assert _infer(archive, tmp_path, setting) == 2
+
+
+def test_ray_gives_the_same_bytes_though_a_worker_is_killed(archive, assessed, tmp_path):
+    pytest.importorskip("ray", reason="ray is not installed: pip install 'spinemets[ray]'")
+    mark = f"SPINEMETS_TEST={tmp_path.name}-{os.getpid()}"
+    command = [sys.executable, "-m", "spinemets", "infer", f"input={archive}", f"output={tmp_path}"]
+    run = subprocess.Popen(
+        [*command, *SEES_LESIONS, "engine=ray", "workers=2"],
+        env=os.environ | PATIENT_RAY | dict([mark.split("=")]) | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    victim = _await_actor_at_work(mark, run)
+    os.kill(victim, signal.SIGKILL)
+    _, said = run.communicate()
+    assert run.returncode == 0, said
+    assert "it is tried again" in said
+    assert tree(tmp_path) == tree(assessed)
+
+
+def _await_actor_at_work(mark, run):
+    """An actor of a run that is at a study; Ray names processes by what they do."""
+    while run.poll() is None:
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                at_work = b"SpineMetsWorker.assess" in (folder / "cmdline").read_bytes()
+                if at_work and mark.encode() in (folder / "environ").read_bytes():
+                    return int(folder.name)
+            except OSError:
+                continue
+        time.sleep(0.02)
+    raise AssertionError(run.communicate())
 
 
 def test_no_output_tells_who_the_patient_is(tmp_path):

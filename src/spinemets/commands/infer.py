@@ -75,6 +75,8 @@ def _scan(config: "DictConfig", job: "StudyJob", spool: "StudySpool") -> "Mappin
     from spinemets.study.discovery import read_studies
     from spinemets.study.visits import earlier_visits
 
+    if sys.stderr.isatty():
+        print(f"reading headers below {job.source}", file=sys.stderr, flush=True)
     earlier = earlier_visits(spool.keeping(read_studies(job.source, instantiate(config.archive))))
     if not len(spool):
         raise UnreadableFileError(

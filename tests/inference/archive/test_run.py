@@ -5,10 +5,11 @@ import os
 import shutil
 import signal
 import time
+import tracemalloc
 
 import pytest
 
-from archive_jobs import assess, assess_slowly, attempts, tree, write_archive
+from archive_jobs import assess, assess_slowly, attempts, plan_all, tree, write_archive
 
 _FOUR = {"a": "alpha", "b": "beta", "c": "gamma", "d": "delta"}
 
@@ -110,6 +111,15 @@ def test_what_was_refused_is_not_tried_again_and_the_rest_is(tmp_path):
     assert attempts(output)[3:] == ["c"]
 
 
+def test_what_an_earlier_run_left_does_not_pass_for_a_study_that_fails_now(places):
+    source, output = places
+    assess(source, output)
+    (source / "b.txt").write_text("refuse")
+    assert assess(source, output).statuses["b"] == "refused"
+    assert not (output / "b").exists()
+    assert assess(source, output).plan == (4, 0)
+
+
 def test_a_worker_that_dies_once_costs_an_attempt(tmp_path):
     source, output = tmp_path / "in", tmp_path / "out"
     write_archive(source, {"a": "die-once", "b": "beta"})
@@ -199,3 +209,17 @@ def test_takes_over_from_a_process_that_is_killed(tmp_path):
     (source / "a.txt").write_text("alpha")
     assert assess(source, output).statuses == {"a": "done", "b": "done"}
     assert not list(output.glob(".*"))
+
+
+def test_memory_does_not_grow_with_the_number_of_studies(tmp_path):
+    peaks = {}
+    for count in (50, 350):
+        source, output = tmp_path / f"in-{count}", tmp_path / f"out-{count}"
+        write_archive(source, {f"s{number}": "refuse" for number in range(count)})
+        plan_all(source, output)
+        tracemalloc.start()
+        assert plan_all(source, output) == (count, 0)
+        peaks[count] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    # A key, a place on disk and a node in the order of work; a study's headers alone take more.
+    assert (peaks[350] - peaks[50]) / 300 < 1500

@@ -33,7 +33,17 @@ def end_above(limit_gib: float) -> None:
     Args:
         limit_gib: Resident memory, GiB.
     """
-    _in_background(lambda: _watch(limit_gib * _GIB))
+    _in_background(lambda: _end_above(limit_gib))
+
+
+def wait_above(limit_gib: float) -> None:
+    """Return once this process takes more memory than that.
+
+    Args:
+        limit_gib: Resident memory, GiB.
+    """
+    while _resident_bytes() <= limit_gib * _GIB:
+        time.sleep(_LOOK_S)
 
 
 def check_room(limit_gib: float | None) -> None:
@@ -69,9 +79,8 @@ def _end_after(sentinel: int) -> None:
     os._exit(1)
 
 
-def _watch(limit_bytes: float) -> None:
-    while _resident_bytes() <= limit_bytes:
-        time.sleep(_LOOK_S)
+def _end_above(limit_gib: float) -> None:
+    wait_above(limit_gib)
     os._exit(TOO_MUCH_MEMORY)
 
 

@@ -1,6 +1,7 @@
 """Takes the studies of an archive to their end: what is unchanged stays, the rest is done once."""
 
 import logging
+import shutil
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -173,6 +174,9 @@ class ArchiveRun:
             self._listener.tried(outcome)
             self._engine.submit(running.work)
             return False
+        if outcome.status is not Status.DONE:
+            # What an earlier run has left was made from something else, and must not pass for this study's.
+            shutil.rmtree(self._output / outcome.key, ignore_errors=True)
         entry = self._entry(outcome, running)
         self._ledger.append(entry)
         running.lock.release()
@@ -199,6 +203,8 @@ class ArchiveRun:
 
     def _has_outputs(self, entry: Entry) -> bool:
         folder = self._output / entry.study
+        if entry.status is not Status.DONE:
+            return not folder.exists()
         try:
             return all((folder / name).stat().st_size == one.size for name, one in entry.outputs.items())
         except OSError:
