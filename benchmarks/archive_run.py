@@ -7,6 +7,7 @@ workers gain against one study at a time, and peak memory of all processes toget
 
 import argparse
 import csv
+import gzip
 import shutil
 import subprocess
 import sys
@@ -81,7 +82,8 @@ def _copy_real(real: Path, folder: Path) -> int:
     for name, paths in chosen.items():
         (folder / name).mkdir(parents=True)
         for path in paths:
-            shutil.copy(path, folder / name)
+            # Files of one study share what stands before the weighting.
+            shutil.copy(path, folder / name / f"{name}_{path.name.rpartition('_')[2]}")
     return len(chosen)
 
 
@@ -106,7 +108,14 @@ def _break_images(source: Path, folder: Path) -> None:
     write("four-axes", np.stack([values[:4]] * 3, axis=-1), image.affine)
     write("a-ct", values, image.affine, "sag_CT")
     write("no-sagittal", values, _AXIAL, "ax_T2w")
-    write("no-place", values, np.diag([np.nan, 1.0, 1.0, 1.0]))
+    keep("no-place", _without_place(whole))
+
+
+def _without_place(whole: bytes) -> bytes:
+    """The file, the first row of its affine not numbers; nibabel does not write such a header."""
+    content = bytearray(gzip.decompress(whole))
+    content[280:296] = np.full(4, np.nan, "<f4").tobytes()
+    return gzip.compress(bytes(content))
 
 
 def _break_dicom(study: Path, folder: Path) -> None:
