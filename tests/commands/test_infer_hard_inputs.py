@@ -185,6 +185,23 @@ def test_axial_slices_alone_are_refused(lumbar, tmp_path, capsys):
     assert "ax_T2w" in message
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("sag_T2w.nii.gz", b"", "empty"),
+        ("sag_T2w.nii.gz", bytes(4096), "NIfTI"),
+        ("study.yaml", b"series: [\n", "is not YAML"),
+    ],
+)
+def test_a_study_of_broken_files_says_what_is_wrong_with_them(tmp_path, capsys, name, content, words):
+    (tmp_path / "in" / "study").mkdir(parents=True)
+    (tmp_path / "in" / "study" / name).write_bytes(content)
+    assert _infer(tmp_path) == 2
+    message = capsys.readouterr().err
+    assert "No sagittal" in message
+    assert words in message
+
+
 def test_three_stations_are_merged_and_one_without_a_spine_left_out(lumbar, tmp_path):
     image, study = lumbar["sag"], tmp_path / "in" / "study"
     superior = _axes(image)[2]

@@ -40,6 +40,8 @@ from spinemets.study.selection import Selection, SelectionSettings, StationChann
 from spinemets.volume import Volume
 
 Progress = Callable[[str], None]
+# Files that a refusal names; a study may have hundreds that are cut off.
+_MOST_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def assess_study(
     """
     selection = select_series(study, settings.selection, override)
     if not selection.usable:
-        raise StudyError(_nothing_to_read(selection), field=study.key, remedy="see spinemets series")
+        raise StudyError(_nothing_to_read(selection, study), field=study.key, remedy="see spinemets series")
     work = _Work(selection, warnings=list(selection.warnings))
     refusals = [_add_station(work, station, models, settings, progress) for station in selection.stations]
     if not work.stations:
@@ -116,10 +118,13 @@ def assess_study(
     return _assessment(work, models, settings, clinical, prior)
 
 
-def _nothing_to_read(selection: Selection) -> str:
-    """That there is no sagittal series, and why the others of the study do not serve."""
+def _nothing_to_read(selection: Selection, study: Study) -> str:
+    """That there is no sagittal series, and why the others of the study, and its other files, do not serve."""
     reasons = [f"{one.series_key}: {one.reason}" for one in selection.decisions]
-    return " ".join([*selection.warnings, *reasons])
+    problems = [f"{one.kind}: {without_paths(one.message, study)}." for one in study.problems[:_MOST_TOLD]]
+    if more := len(study.problems) - len(problems):
+        problems.append(f"{more} more files were left out.")
+    return " ".join([*selection.warnings, *reasons, *problems])
 
 
 def _add_station(

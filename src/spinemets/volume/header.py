@@ -95,12 +95,18 @@ def _nifti_affine(header: Any, shape: tuple[int, int, int], path: Path) -> npt.N
             field="sform_code, qform_code",
             remedy="convert the original again with dcm2niix",
         )
+    given = [form for form, code in ((sform, sform_code), (qform, qform_code)) if code]
+    if not all(np.isfinite(form).all() for form in given):
+        raise GeometryError(
+            "has an orientation that is not of finite numbers",
+            file=path,
+            field="sform, qform",
+            remedy="convert the original again with dcm2niix",
+        )
     if sform_code and qform_code:
         ends = np.array([[0, 0, 0, 1], [*(np.array(shape) - 1), 1]]).T
-        with np.errstate(all="ignore"):
-            apart_mm = float(np.abs(sform @ ends - qform @ ends).max())
-        # Written so that a distance that is no number is refused too.
-        if not apart_mm <= _FORMS_AGREE_MM:
+        apart_mm = float(np.abs(sform @ ends - qform @ ends).max())
+        if apart_mm > _FORMS_AGREE_MM:
             raise GeometryError(
                 f"holds two orientations that are {apart_mm:.1f} mm apart",
                 file=path,
