@@ -119,7 +119,7 @@ def assess_study(
 
 
 def _nothing_to_read(selection: Selection, study: Study) -> str:
-    """That there is no sagittal series, and why the others of the study, and its other files, do not serve."""
+    """That there is no sagittal series, and why other series and files do not serve."""
     reasons = [f"{one.series_key}: {one.reason}" for one in selection.decisions]
     problems = [f"{one.kind}: {without_paths(one.message, study)}." for one in study.problems[:_MOST_TOLD]]
     if more := len(study.problems) - len(problems):
