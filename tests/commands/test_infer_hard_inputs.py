@@ -188,7 +188,7 @@ def test_axial_slices_alone_are_refused(lumbar, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("sag_T2w.nii.gz", b"", "empty"),
+        ("sag_T2w.nii.gz", b"", "Empty file"),
         ("sag_T2w.nii.gz", bytes(4096), "NIfTI"),
         ("study.yaml", b"series: [\n", "is not YAML"),
     ],
