@@ -87,7 +87,10 @@ def held_out_figures(
     task: str, network: str, more: list[str], training: Manifest, held_out: Manifest, run: Path
 ) -> dict[str, float]:
     """Validation figures of the weights on the held-out studies."""
-    others = [replace(study, fold=1) for study in training.studies[:1]]
+    # A recipe asks for something to train on; under another name, as the held-out studies have the same ones.
+    others = [
+        replace(study, study="not held out", patient="not held out", fold=1) for study in training.studies[:1]
+    ]
     both = replace(held_out, studies=(*held_out.studies, *others))
     given = [f"task={task}", network, "data.manifest=none", "output=none", f"data.cache={run}/cache", *more]
     with initialize_config_dir(str(config_directory()), version_base="1.3"):
