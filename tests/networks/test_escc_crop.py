@@ -147,6 +147,16 @@ def test_the_canals_place_is_kept_for_two_slices_and_unknown_beyond():
     np.testing.assert_allclose(axial.world_to_voxel(centres[1:8])[:, 0], np.arange(1, 8), atol=1e-9)
 
 
+def test_a_slice_that_shows_a_sliver_of_the_canal_takes_over_the_place_of_its_neighbour():
+    axial = Volume(np.zeros((9, 80, 80)), grid((9, 80, 80), (1, 2), (1, 1, 1), (0, 0, 0)))
+    points = tube(axial.affine_ras, axial.shape)
+    places = axial.world_to_voxel(points)
+    middle = places[:, 2].mean()
+    sliver = (np.rint(places[:, 0]) == 5) & (places[:, 2] < middle + 3)
+    centres = canal_centres(points[~sliver], axial)
+    np.testing.assert_allclose(centres[5, :2], centres[4, :2], atol=1e-9)
+
+
 def test_without_a_canal_no_slice_has_a_centre():
     axial = world_image(STANDARD)
     assert np.isnan(canal_centres(np.empty((0, 3)), axial)).all()

@@ -19,6 +19,8 @@ _LEAST_COSINE = 0.5
 _REACH_PIXELS = 6
 # The canal runs on, nearly along the slices' normal, for so many slices beyond those that show it.
 _MOST_SLICES_AWAY = 2
+# Of the usual number of the canal's voxels; a slice with less does not show its middle.
+_LEAST_SECTION = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def canal_centres(canal_ras_mm: Points, volume: Volume) -> Points:
         volume: Axial slices.
 
     Returns:
-        (slices, 3) RAS mm in the slices' planes. Slices up to two away from one that shows the canal take
+        (slices, 3) RAS mm in the slices' planes. Slices up to two away from one that shows the whole canal take
         over its place; further ones are NaN.
     """
     voxels = volume.world_to_voxel(canal_ras_mm.reshape(-1, 3))
@@ -88,9 +90,10 @@ def canal_centres(canal_ras_mm: Points, volume: Volume) -> Points:
     nearest = np.rint(voxels[:, 0]).astype(np.int64)
     inside = (nearest >= 0) & (nearest < slices)
     counts = np.bincount(nearest[inside], minlength=slices)
-    shown = np.flatnonzero(counts)
-    if shown.size == 0:
+    if not counts.any():
         return np.full((slices, 3), np.nan)
+    # Where the masks end within an oblique slice, it shows a sliver at one side of the canal.
+    shown = np.flatnonzero(counts >= _LEAST_SECTION * np.median(counts[counts > 0]))
     sums = [np.bincount(nearest[inside], voxels[inside, axis], minlength=slices) for axis in (1, 2)]
     every = np.arange(slices)
     source = shown[np.abs(every[:, None] - shown).argmin(axis=1)]

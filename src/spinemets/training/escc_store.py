@@ -20,7 +20,7 @@ from spinemets.training.label_sets import LabelSet
 
 _LOG = logging.getLogger(__name__)
 # Changes whenever crops would come out different from the same files and settings.
-_FORMAT = 1
+_FORMAT = 2
 
 
 class CropStore:
