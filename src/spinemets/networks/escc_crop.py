@@ -82,8 +82,8 @@ def canal_centres(canal_ras_mm: Points, volume: Volume) -> Points:
         volume: Axial slices.
 
     Returns:
-        (slices, 3) RAS mm in the slices' planes. Slices up to two away from one that shows the whole canal take
-        over its place; further ones are NaN.
+        (slices, 3) RAS mm in the slices' planes. Slices up to two away from one that shows the whole canal
+        take over its place; further ones are NaN.
     """
     voxels = volume.world_to_voxel(canal_ras_mm.reshape(-1, 3))
     slices = volume.shape[0]
